@@ -1,0 +1,123 @@
+//! The check of a whole store: the backend's own, and that the journal tells what the rows hold.
+
+use super::ops::ops;
+use super::system::{Crm, with_types};
+use crate::error::Result;
+use crate::model::{Change, ChangeKind, Entity, FieldValues, Kind};
+use crate::store::{Entry, Sight};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// How many records were compared with the journal.
+    pub records: u64,
+    /// How many operations were replayed.
+    pub operations: u64,
+    /// What is wrong, one sentence each; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl Crm {
+    /// Looks for damage: lets the store check itself, then replays the journal from its beginning and compares the
+    /// outcome with every record. Takes time and memory in proportion to the whole store.
+    ///
+    /// # Errors
+    /// Those of the store. What is wrong with the data is no error but in the report.
+    pub fn check(&self) -> Result<CheckReport> {
+        const AT_A_TIME: usize = 1_000;
+        let mut replay = Replay::default();
+        replay.report.problems = self.inner.store.check()?;
+        let view = self.inner.store.snapshot()?;
+        let mut seq = 0;
+        loop {
+            let operations = with_types(view.operations(seq, AT_A_TIME, &Sight::all())?);
+            let Some(last) = operations.last() else { break };
+            seq = last.seq;
+            for operation in operations {
+                replay.report.operations += 1;
+                operation.changes.into_iter().for_each(|change| replay.apply(change));
+            }
+        }
+        for kind in Kind::ALL {
+            ops(*kind).compare(&*view, &mut replay)?;
+        }
+        Ok(replay.finish())
+    }
+}
+
+/// What the journal says that the store holds.
+#[derive(Default)]
+pub(super) struct Replay {
+    records: HashMap<(Kind, Uuid), Told>,
+    report: CheckReport,
+}
+
+struct Told {
+    version: u64,
+    trashed: bool,
+    fields: FieldValues,
+}
+
+impl Replay {
+    fn apply(&mut self, change: Change) {
+        let key = (change.kind, change.id);
+        if change.change == ChangeKind::Purge {
+            self.records.remove(&key);
+            return;
+        }
+        let told = self.records.entry(key).or_insert(Told { version: 0, trashed: false, fields: FieldValues::new() });
+        if change.version != told.version + 1 {
+            let text = format!("the journal jumps from version {} to {} of", told.version, change.version);
+            self.report.problems.push(format!("{text} {} {}", change.kind, change.id));
+        }
+        told.version = change.version;
+        match change.change {
+            ChangeKind::Trash => told.trashed = true,
+            ChangeKind::Restore => told.trashed = false,
+            _ => {}
+        }
+        let names: Vec<_> = change.before.keys().filter(|name| !change.after.contains_key(*name)).cloned().collect();
+        for name in names {
+            told.fields.remove(&name);
+        }
+        told.fields.extend(change.after);
+    }
+
+    pub(super) fn compare<E: Entity>(&mut self, entry: &Entry<E>) {
+        self.report.records += 1;
+        let (entity, id) = (E::ENTITY, entry.record.id);
+        let told = Kind::from_word(E::ENTITY).and_then(|kind| self.records.remove(&(kind, id.uuid())));
+        let Some(told) = told else {
+            self.report.problems.push(format!("the journal does not know {entity} {id}"));
+            return;
+        };
+        let problems = &mut self.report.problems;
+        if told.version != entry.record.version || told.trashed != entry.deletion.is_some() {
+            problems.push(format!("{entity} {id} is not in the state that the journal tells"));
+        }
+        for (index, field) in E::FIELDS.iter().enumerate() {
+            let stored = entry.record.data.value(index);
+            let told = told.fields.get(field.name).cloned().unwrap_or_default();
+            if stored != told && !(stored.is_empty() && told.is_empty()) {
+                problems.push(format!("{} of {entity} {id} differs from what the journal tells", field.name));
+            }
+        }
+    }
+
+    fn finish(mut self) -> CheckReport {
+        for (kind, id) in self.records.keys() {
+            self.report.problems.push(format!("{kind} {id} is in the journal and not in the store"));
+        }
+        self.report.problems.sort();
+        self.report
+    }
+}

@@ -1,0 +1,378 @@
+//! A session: somebody, and what he may touch.
+
+use super::batch::Batch;
+use super::collection::Collection;
+use super::system::{Crm, Shared, run, with_types};
+use super::unit_of_work::UnitOfWork;
+use super::{ops, undo};
+use crate::access::Authority;
+use crate::error::{Error, Result};
+use crate::model::{
+    Action, Actor, Contact, Customer, Interaction, Kind, Operation, OperationId, Opportunity, Patch, Pipeline, Record,
+    Reminder, Role, Settings, User,
+};
+use crate::store::{SessionRow, Snapshot, StoreState, Stored};
+use crate::value::{Id, Timestamp};
+use parking_lot::Mutex;
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Somebody who works with the CRM: a user who logged in, or the embedding program. Cheap to clone; works from many
+/// threads at once.
+#[derive(Clone)]
+pub struct Session {
+    crm: Crm,
+    who: Arc<Who>,
+}
+
+enum Who {
+    System(Arc<Authority>),
+    User { token: String, token_hash: [u8; 32], expires_at: Timestamp, user: Id<User>, known: Mutex<Option<Known>> },
+}
+
+#[derive(Clone)]
+struct Known {
+    at: u64,
+    authority: Arc<Authority>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("actor", &self.actor()).finish_non_exhaustive()
+    }
+}
+
+/// A record that search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The kind of record.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Uuid,
+    /// The customer that it hangs on; for a customer its own id.
+    pub customer: Option<Id<Customer>>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its name, subject or title.
+    pub title: String,
+}
+
+impl Session {
+    pub(super) fn system(crm: Crm, label: &str) -> Self {
+        Session { crm, who: Arc::new(Who::System(Arc::new(Authority::system(label)))) }
+    }
+
+    pub(super) fn of_user(crm: Crm, token: String, row: &SessionRow) -> Self {
+        let who = Who::User {
+            token,
+            token_hash: row.token_hash,
+            expires_at: row.expires_at,
+            user: row.user,
+            known: Mutex::new(None),
+        };
+        Session { crm, who: Arc::new(who) }
+    }
+
+    /// Who acts: the user, or the program under its label.
+    pub fn actor(&self) -> Actor {
+        match &*self.who {
+            Who::System(authority) => authority.actor.clone(),
+            Who::User { user, .. } => Actor::User(*user),
+        }
+    }
+
+    /// The secret with which [`Crm::resume`] gives this session again; `None` for the program's own.
+    pub fn token(&self) -> Option<&str> {
+        match &*self.who {
+            Who::System(_) => None,
+            Who::User { token, .. } => Some(token),
+        }
+    }
+
+    /// The user of this session; `None` for the program's own.
+    ///
+    /// # Errors
+    /// `session_ended`, and those of the store.
+    pub fn me(&self) -> Result<Option<Record<User>>> {
+        self.read(|_, authority, _| Ok(authority.user.clone()))
+    }
+
+    /// Whether the session's role allows this on at least some records of the kind.
+    ///
+    /// # Errors
+    /// `session_ended`, and those of the store.
+    pub fn may(&self, action: Action, kind: Kind) -> Result<bool> {
+        self.read(|_, authority, _| Ok(authority.require(kind, action).is_ok()))
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// `denied` for a role that does not see settings, `session_ended`, and those of the store.
+    pub fn settings(&self) -> Result<Record<Settings>> {
+        self.read(|_, authority, shared| {
+            authority.require(Kind::Settings, Action::View)?;
+            Ok(shared.settings.clone())
+        })
+    }
+
+    /// Changes the settings.
+    ///
+    /// # Errors
+    /// `denied`, `invalid`, `duplicate` when e-mails become unique and are not, `session_ended`, and those of the
+    /// store.
+    pub fn update_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<Record<Settings>> {
+        self.collection::<Settings>().update(Id::from_uuid(super::system::SETTINGS_ID), change)
+    }
+
+    /// Changes the settings by a patch.
+    ///
+    /// # Errors
+    /// As [`Session::update_settings`].
+    pub fn patch_settings(&self, patch: Patch) -> Result<Record<Settings>> {
+        self.collection::<Settings>().patch(Id::from_uuid(super::system::SETTINGS_ID), patch)
+    }
+
+    /// Customers, leads among them.
+    pub fn customers(&self) -> Collection<'_, Customer> {
+        self.collection()
+    }
+
+    /// The people at customers.
+    pub fn contacts(&self) -> Collection<'_, Contact> {
+        self.collection()
+    }
+
+    /// Pipelines with their stages.
+    pub fn pipelines(&self) -> Collection<'_, Pipeline> {
+        self.collection()
+    }
+
+    /// Opportunities.
+    pub fn opportunities(&self) -> Collection<'_, Opportunity> {
+        self.collection()
+    }
+
+    /// Calls, e-mails, meetings.
+    pub fn interactions(&self) -> Collection<'_, Interaction> {
+        self.collection()
+    }
+
+    /// Reminders.
+    pub fn reminders(&self) -> Collection<'_, Reminder> {
+        self.collection()
+    }
+
+    /// Users.
+    pub fn users(&self) -> Collection<'_, User> {
+        self.collection()
+    }
+
+    /// Roles.
+    pub fn roles(&self) -> Collection<'_, Role> {
+        self.collection()
+    }
+
+    pub(crate) fn collection<E: super::Rules>(&self) -> Collection<'_, E> {
+        Collection::new(self)
+    }
+
+    /// An id for a record that will be created, so that others can refer to it already.
+    ///
+    /// # Errors
+    /// `storage` when the machine has no randomness to give.
+    pub fn new_id<E>(&self) -> Result<Id<E>> {
+        self.crm.new_uuid().map(Id::from_uuid)
+    }
+
+    /// Collects writes of any kind and runs them as one operation, all or nothing.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch::new(self)
+    }
+
+    /// Takes an operation back by a new one, exactly: refused when a later operation touched the same fields.
+    /// Needs the permission to edit every record concerned.
+    ///
+    /// # Errors
+    /// `not_found` for an operation that is not there or touches what the user may not see, `denied`, `refused`
+    /// (`changed_since`), `gone` for purged records, `duplicate` when a unique value was taken meanwhile.
+    pub fn undo(&self, operation: OperationId) -> Result<Operation> {
+        self.write_operation("undo", |unit| undo::undo(unit, operation))
+    }
+
+    /// Finds records of all kinds by words: those that contain every word, each as the beginning of a word, newest
+    /// first, at most `limit` of each kind.
+    ///
+    /// # Errors
+    /// `session_ended`, and those of the store. No text is an error.
+    pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Hit>> {
+        self.read(|view, authority, shared| {
+            let mut hits = Vec::new();
+            for kind in Kind::ALL.iter().filter(|kind| kind.schema().searchable) {
+                if authority.require(*kind, Action::View).is_ok() {
+                    let sight = Arc::clone(authority.sight(Action::View));
+                    hits.extend(ops::ops(*kind).search(view, words, limit, sight, &shared.key_rules)?);
+                }
+            }
+            hits.sort_by(|a: &Hit, b: &Hit| (b.created_at, b.id).cmp(&(a.created_at, a.id)));
+            Ok(hits)
+        })
+    }
+
+    /// The feed of all operations after a place in the journal, oldest first, at most `limit`: what the audit page
+    /// shows. Changes of records that the user may not see are left out.
+    ///
+    /// # Errors
+    /// `denied` without the permission `journal.view`, `session_ended`, and those of the store.
+    pub fn operations(&self, after: u64, limit: usize) -> Result<Vec<Operation>> {
+        self.read(|view, authority, _| {
+            if !authority.journal_view {
+                return Err(Error::Denied { action: "journal.view", entity: "operation" });
+            }
+            view.operations(after, limit, authority.sight(Action::View)).map(with_types)
+        })
+    }
+
+    /// Sets another user's password and revokes that user's sessions.
+    ///
+    /// # Errors
+    /// `denied` without the permission `users.manage`, `not_found`, `invalid` (`password`).
+    pub fn set_password(&self, user: Id<User>, password: &str) -> Result<()> {
+        self.write("set_password", |unit| {
+            unit.require_users_manage()?;
+            let user = unit.load::<User>(user)?;
+            unit.set_password(&user.record, password)
+        })
+    }
+
+    /// Changes the password of the session's own user and revokes all of the user's sessions, this one too.
+    ///
+    /// # Errors
+    /// `bad_credentials` when the current password is wrong, `locked_out`, `invalid` (`password`), `denied` for the
+    /// program's own session.
+    pub fn change_password(&self, current: &str, new: &str) -> Result<()> {
+        let Some(me) = self.me()? else {
+            return Err(Error::Denied { action: "change_password", entity: "user" });
+        };
+        self.crm.verify(&me.username, current)?;
+        self.write("change_password", |unit| {
+            let me = unit.own_user()?;
+            unit.set_password(&me, new)
+        })
+    }
+
+    /// Revokes all sessions of a user.
+    ///
+    /// # Errors
+    /// `denied` without the permission `users.manage`, `not_found`.
+    pub fn revoke_sessions(&self, user: Id<User>) -> Result<()> {
+        self.write("revoke_sessions", |unit| {
+            unit.require_users_manage()?;
+            let user = unit.load::<User>(user)?;
+            unit.revoke_sessions(user.record.id)
+        })
+    }
+
+    /// Ends this session. The program's own has no end.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn logout(&self) -> Result<()> {
+        match &*self.who {
+            Who::System(_) => Ok(()),
+            Who::User { token_hash, .. } => {
+                match self.write("logout", |unit| unit.revoke_session(token_hash)) {
+                    Err(Error::SessionEnded { .. }) => Ok(()),
+                    result => result,
+                }
+            }
+        }
+    }
+
+    /// Runs reads, each of which sees the newest committed state.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.crm.inner.store.reader()?;
+        self.read_in(&*view, read)
+    }
+
+    /// Runs reads that all see the same state.
+    pub(super) fn read_consistently<T>(
+        &self,
+        read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.crm.inner.store.snapshot()?;
+        self.read_in(&*view, read)
+    }
+
+    fn read_in<T>(
+        &self,
+        view: &dyn Snapshot,
+        read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
+    ) -> Result<T> {
+        let at = self.crm.authority(view)?;
+        let authority = self.authority(view, at)?;
+        let shared = self.crm.shared(at, view)?;
+        read(view, &authority, &shared)
+    }
+
+    /// Runs a write as one operation.
+    pub(super) fn write<T>(
+        &self,
+        command: &'static str,
+        write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
+    ) -> Result<T> {
+        run(&self.crm, command, |view, state: StoreState| self.authority(view, state.authority), write)
+    }
+
+    /// Runs a write and gives the operation that it became.
+    pub(super) fn write_operation(
+        &self,
+        command: &'static str,
+        write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<()>,
+    ) -> Result<Operation> {
+        self.write(command, |unit| {
+            write(unit)?;
+            unit.seal()
+        })
+    }
+
+    /// What this session may do now. Ends with `session_ended` when it may do nothing any more.
+    fn authority(&self, view: &dyn Snapshot, at: u64) -> Result<Arc<Authority>> {
+        let (token_hash, expires_at, user, known) = match &*self.who {
+            Who::System(authority) => return Ok(Arc::clone(authority)),
+            Who::User { token_hash, expires_at, user, known, .. } => (token_hash, expires_at, user, known),
+        };
+        if self.crm.now() >= *expires_at {
+            return Err(Error::SessionEnded { reason: "expired" });
+        }
+        if let Some(known) = known.lock().as_ref().filter(|known| known.at == at) {
+            return Ok(Arc::clone(&known.authority));
+        }
+        match view.session(token_hash)? {
+            Some(SessionRow { revoked_at: None, .. }) => {}
+            _ => return Err(Error::SessionEnded { reason: "revoked" }),
+        }
+        let authority = self.crm.authority_of(*user, view)?.ok_or(Error::SessionEnded { reason: "inactive" })?;
+        let authority = Arc::new(authority);
+        *known.lock() = Some(Known { at, authority: Arc::clone(&authority) });
+        Ok(authority)
+    }
+}
+
+impl Session {
+    /// What happened to a record, oldest first: who, when, what it was before and after. Needs no more than to see
+    /// the record.
+    pub(super) fn history_of<E: Stored>(&self, id: Id<E>) -> Result<Vec<Operation>> {
+        self.read_consistently(|view, authority, _| {
+            let seen = E::read(view).get(id, authority.sight(Action::View))?;
+            if seen.is_none() {
+                return Err(Error::NotFound { entity: E::ENTITY, key: id.to_string() });
+            }
+            view.operations_on(E::kind(), id.uuid(), 0).map(with_types)
+        })
+    }
+}

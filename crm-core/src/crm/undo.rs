@@ -1,0 +1,103 @@
+//! Undo: the inverse of an operation as a new one.
+
+use super::ops::ops;
+use super::rules::Rules;
+use super::unit_of_work::UnitOfWork;
+use crate::error::{Error, Result};
+use crate::model::{Change, ChangeKind, Deletion, Kind, Operation, OperationId};
+use crate::store::Entry;
+use crate::value::{Id, Value};
+
+pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<()> {
+    let unknown = || Error::NotFound { entity: "operation", key: operation.to_string() };
+    let mut done = unit.tx().operation(operation)?.ok_or_else(unknown)?;
+    done.changes.iter_mut().for_each(Change::give_types);
+    for change in &done.changes {
+        if change.change == ChangeKind::Purge {
+            // What is gone can't be looked at any more: only who edits all records of the kind is told.
+            let told = unit.edits_all(change.kind);
+            return Err(if told { Error::Gone { entity: change.kind.as_str(), id: change.id } } else { unknown() });
+        }
+        match ops(change.kind).require_edit(unit, change.id) {
+            Err(Error::NotFound { .. }) => return Err(unknown()),
+            result => result?,
+        }
+    }
+    for change in &done.changes {
+        refuse_if_built_on(unit, change, &done)?;
+    }
+    unit.undoes(operation);
+    let deletion = Deletion { id: unit.crm().new_uuid()?, at: unit.now(), by: unit.user() };
+    for change in done.changes.iter().rev() {
+        ops(change.kind).undo(unit, change, deletion)?;
+    }
+    Ok(())
+}
+
+/// Refuses when a later operation touched what this change did: the same fields of an update, anything of a record
+/// that was created, deleted or restored.
+fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) -> Result<()> {
+    for later in unit.tx().operations_on(change.kind, change.id, change.version)? {
+        if later.id == done.id {
+            continue;
+        }
+        let touches = |other: &Change| match (change.change, other.change) {
+            (ChangeKind::Update, ChangeKind::Update) => other.fields().any(|name| change.fields().any(|n| n == name)),
+            _ => true,
+        };
+        if later.changes.iter().any(touches) {
+            return Err(changed_since(change, &format!("operation {} touched it later", later.id)));
+        }
+    }
+    Ok(())
+}
+
+fn changed_since(change: &Change, why: &str) -> Error {
+    Error::Refused { rule: "changed_since", reason: format!("the {} can't be taken back: {why}", change.label()) }
+}
+
+/// Takes one change back. The changes of an operation are taken back from the last to the first.
+pub(super) fn undo_change<E: Rules>(unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()> {
+    let entry = unit.peek::<E>(Id::from_uuid(change.id))?;
+    let Some(entry) = entry else { return Err(Error::Gone { entity: E::ENTITY, id: change.id }) };
+    let live = entry.deletion.is_none();
+    match change.change {
+        ChangeKind::Create | ChangeKind::Restore if live => {
+            if let Some(by) = hangs_on::<E>(unit, &entry)? {
+                return Err(changed_since(change, &format!("a {by} hangs on it")));
+            }
+            E::before_trash(unit, &entry.record)?;
+            unit.trash_one(entry, deletion)
+        }
+        ChangeKind::Trash if !live => unit.restore_one(entry).map(drop),
+        ChangeKind::Update if live => {
+            let names: Vec<String> = change.fields().map(str::to_owned).collect();
+            let mut values = Vec::with_capacity(names.len());
+            for name in names {
+                let before = change.before.get(name.as_str()).cloned();
+                if let Some(field) = E::schema().field(&name) {
+                    values.push((field, before.unwrap_or(Value::Null)));
+                }
+            }
+            unit.set_back(entry, &values).map(drop)
+        }
+        ChangeKind::Purge => Err(Error::Gone { entity: E::ENTITY, id: change.id }),
+        _ => Err(changed_since(change, "the record is no longer where it was")),
+    }
+}
+
+/// The kind of a live record that hangs on this one or needs it.
+fn hangs_on<E: Rules>(unit: &UnitOfWork<'_>, entry: &Entry<E>) -> Result<Option<Kind>> {
+    use crate::value::OnPurge;
+    for kind in Kind::ALL {
+        for (field, policy) in kind.schema().references_to(E::ENTITY) {
+            if policy == OnPurge::Link {
+                continue;
+            }
+            if !ops(*kind).referring(unit.tx(), field, entry.record.id.uuid(), false)?.is_empty() {
+                return Ok(Some(*kind));
+            }
+        }
+    }
+    Ok(None)
+}

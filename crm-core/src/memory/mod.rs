@@ -1,0 +1,220 @@
+//! The memory store: the reference that other stores are compared with. It keeps everything in plain maps, copies
+//! them for each transaction and looks at every record for each list: right before fast.
+
+mod evaluate;
+mod journal;
+mod table;
+
+use crate::error::{Error, Result};
+use crate::model::{Entity, FieldSet, Operation, User};
+use crate::port::{
+    AggregatePlan, Attempts, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup, Read, Repository,
+    SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+};
+use crate::value::{Id, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use table::{AnyTable, Table};
+
+/// Keeps everything in memory; the oracle of the tests. Programs that want no file open SQLite in memory instead.
+#[derive(Default)]
+pub struct MemoryStore {
+    committed: Mutex<Arc<State>>,
+    writer: Mutex<()>,
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        MemoryStore::default()
+    }
+}
+
+/// Everything that a store holds.
+#[derive(Clone, Default)]
+struct State {
+    tables: BTreeMap<&'static str, Arc<dyn AnyTable>>,
+    operations: Vec<Arc<Operation>>,
+    authority: u64,
+    credentials: BTreeMap<Id<User>, String>,
+    sessions: BTreeMap<[u8; 32], SessionRow>,
+    attempts: BTreeMap<String, Attempts>,
+    counters: BTreeMap<String, u64>,
+}
+
+impl State {
+    fn table<E: Entity>(&self) -> Option<&Table<E>> {
+        self.tables.get(E::ENTITY)?.as_any().downcast_ref()
+    }
+
+    fn table_mut<E: Entity>(&mut self) -> Result<&mut Table<E>> {
+        let table = self.tables.entry(E::ENTITY).or_insert_with(|| Arc::new(Table::<E>::default()));
+        if Arc::get_mut(table).is_none() {
+            *table = table.copied();
+        }
+        let any = Arc::get_mut(table).map(|table| table.as_any_mut());
+        any.and_then(|any| any.downcast_mut()).ok_or_else(|| Error::corrupt("a table of another entity"))
+    }
+}
+
+struct MemorySnapshot {
+    state: Arc<State>,
+}
+
+struct MemoryTransaction<'s> {
+    store: &'s MemoryStore,
+    state: State,
+    _writer: MutexGuard<'s, ()>,
+}
+
+impl Store for MemoryStore {
+    fn reader(&self) -> Result<Box<dyn Snapshot + '_>> {
+        self.snapshot()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>> {
+        Ok(Box::new(MemorySnapshot { state: Arc::clone(&self.committed.lock()) }))
+    }
+
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>> {
+        let writer = self.writer.lock();
+        let state = State::clone(&self.committed.lock());
+        Ok(Box::new(MemoryTransaction { store: self, state, _writer: writer }))
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Transaction for MemoryTransaction<'_> {
+    fn commit(self: Box<Self>) -> Result<()> {
+        *self.store.committed.lock() = Arc::new(self.state);
+        Ok(())
+    }
+}
+
+/// A snapshot and a transaction read alike.
+trait HasState {
+    fn state(&self) -> &State;
+}
+impl HasState for MemorySnapshot {
+    fn state(&self) -> &State {
+        &self.state
+    }
+}
+impl HasState for MemoryTransaction<'_> {
+    fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+macro_rules! reads {
+    ($($view:ty),+) => {$(
+        impl<E: Entity> Read<E> for $view {
+            fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
+                let state = HasState::state(self);
+                Ok(state.table::<E>().and_then(|table| table.get(id)).filter(|entry| state.sees(*entry, sight)).cloned())
+            }
+            fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
+                Ok(HasState::state(self).find(plan))
+            }
+            fn count(&self, plan: &Plan) -> Result<u64> {
+                Ok(u64::try_from(HasState::state(self).matching::<E>(plan).len()).unwrap_or(u64::MAX))
+            }
+            fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
+                HasState::state(self).aggregate::<E>(plan, figures)
+            }
+        }
+
+        impl OperationalRead for $view {
+            fn state(&self) -> Result<StoreState> {
+                let state = HasState::state(self);
+                let last = state.operations.last();
+                Ok(StoreState { authority: state.authority, last_operation_at: last.map(|operation| operation.at) })
+            }
+            fn credential(&self, user: Id<User>) -> Result<Option<String>> {
+                Ok(HasState::state(self).credentials.get(&user).cloned())
+            }
+            fn session(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
+                Ok(HasState::state(self).sessions.get(token_hash).cloned())
+            }
+            fn attempts(&self, name: &str) -> Result<Option<Attempts>> {
+                Ok(HasState::state(self).attempts.get(name).cloned())
+            }
+        }
+    )+};
+}
+reads!(MemorySnapshot, MemoryTransaction<'_>);
+
+impl<E: Entity> Repository<E> for MemoryTransaction<'_> {
+    fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
+        self.state.table_mut()?.insert(entry, index)
+    }
+    fn replace(&mut self, entry: &Entry<E>, _: FieldSet, index: &IndexChange) -> Result<()> {
+        self.state.table_mut()?.replace(entry, index)
+    }
+    fn remove(&mut self, id: Id<E>, _: &IndexChange) -> Result<()> {
+        self.state.table_mut::<E>()?.remove(id);
+        Ok(())
+    }
+}
+
+impl OperationalWrite for MemoryTransaction<'_> {
+    fn bump_authority(&mut self) -> Result<()> {
+        self.state.authority += 1;
+        Ok(())
+    }
+    fn set_credential(&mut self, user: Id<User>, hash: &str) -> Result<()> {
+        self.state.credentials.insert(user, hash.to_owned());
+        Ok(())
+    }
+    fn add_session(&mut self, session: &SessionRow) -> Result<()> {
+        self.state.sessions.insert(session.token_hash, session.clone());
+        Ok(())
+    }
+    fn revoke_session(&mut self, token_hash: &[u8; 32], at: Timestamp) -> Result<()> {
+        if let Some(session) = self.state.sessions.get_mut(token_hash) {
+            session.revoked_at.get_or_insert(at);
+        }
+        Ok(())
+    }
+    fn revoke_sessions_of(&mut self, user: Id<User>, at: Timestamp) -> Result<()> {
+        for session in self.state.sessions.values_mut().filter(|session| session.user == user) {
+            session.revoked_at.get_or_insert(at);
+        }
+        Ok(())
+    }
+    fn set_attempts(&mut self, name: &str, attempts: Option<&Attempts>) -> Result<()> {
+        match attempts {
+            Some(attempts) => self.state.attempts.insert(name.to_owned(), attempts.clone()),
+            None => self.state.attempts.remove(name),
+        };
+        Ok(())
+    }
+    fn next_number(&mut self, counter: &str) -> Result<u64> {
+        let number = self.state.counters.entry(counter.to_owned()).or_default();
+        *number += 1;
+        Ok(*number)
+    }
+    fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
+        let last = self.state.counters.entry(counter.to_owned()).or_default();
+        *last = number.max(*last);
+        Ok(())
+    }
+    fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {
+        let Some(table) = self.state.tables.get_mut(entity) else { return Ok(()) };
+        if Arc::get_mut(table).is_none() {
+            *table = table.copied();
+        }
+        Arc::get_mut(table).map_or(Ok(()), |table| table.set_unique(field, unique))
+    }
+}
+

@@ -1,0 +1,63 @@
+//! Contacts: the people at a customer.
+
+use super::{Customer, Validate};
+use crate::error::Violations;
+use crate::value::{Address, Email, Id, Phone};
+use chrono::NaiveDate;
+use crm_core_derive::Entity;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A person at a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[entity(name = "contact")]
+#[serde(default, deny_unknown_fields)]
+pub struct Contact {
+    /// The customer that the person is at.
+    #[entity(filterable, parent)]
+    pub customer: Id<Customer>,
+    /// Given name.
+    #[entity(filterable, sortable, searchable, max = 255)]
+    pub given_name: String,
+    /// Family name.
+    #[entity(filterable, sortable, searchable, max = 255)]
+    pub family_name: String,
+    /// E-mail addresses, the first is the primary one.
+    #[entity(key, filterable, searchable)]
+    pub emails: Vec<Email>,
+    /// Phone numbers, the first is the primary one.
+    #[entity(key, filterable, searchable)]
+    pub phones: Vec<Phone>,
+    /// What the person does there.
+    #[entity(filterable, sortable, searchable, max = 255)]
+    pub position: Option<String>,
+    /// The part of the organisation.
+    #[entity(filterable, sortable, max = 255)]
+    pub department: Option<String>,
+    /// The one to talk to first. The first contact of a customer is it by itself; another made primary takes over.
+    #[entity(filterable, sortable)]
+    pub primary: bool,
+    /// Date of birth.
+    #[entity(filterable, sortable)]
+    pub birthday: Option<NaiveDate>,
+    /// The postal address, when it is not the customer's.
+    #[entity(filterable, sortable)]
+    pub address: Option<Address>,
+    /// Free text.
+    #[entity(max = 100_000)]
+    pub description: String,
+    /// Ids in other systems by the name of the system; each belongs to one live contact.
+    #[entity(unique)]
+    pub external_ids: BTreeMap<String, String>,
+    /// Properties of an imported vCard that have no field here.
+    #[entity(max = 100_000)]
+    pub extra: BTreeMap<String, String>,
+}
+
+impl Validate for Contact {
+    fn check(&self, problems: &mut Violations) {
+        if self.given_name.is_empty() && self.family_name.is_empty() {
+            problems.add("family_name", "blank", "", "a contact has a given or a family name");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Patches: absent = keep, null = clear, value = set.
+
+use super::Entity;
+use crate::error::Violations;
+use crate::value::Value;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Changes by field name, as a JSON merge patch (RFC 7396) on the top level: a field that is not named keeps its
+/// value, null clears it, any other value replaces it.
+///
+/// ```
+/// use crm_core::Patch;
+/// let patch: Patch = serde_json::from_str(r#"{"website": null, "name": "Mara Tea"}"#).unwrap();
+/// assert_eq!(patch, Patch::new().set("name", "Mara Tea").clear("website"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Patch {
+    fields: BTreeMap<String, Value>,
+}
+
+impl Patch {
+    /// Changes nothing yet.
+    pub fn new() -> Self {
+        Patch::default()
+    }
+
+    /// Sets a field.
+    #[must_use]
+    pub fn set(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields.insert(field.into(), value.into());
+        self
+    }
+
+    /// Clears a field.
+    #[must_use]
+    pub fn clear(mut self, field: impl Into<String>) -> Self {
+        self.fields.insert(field.into(), Value::Null);
+        self
+    }
+
+    /// The fields that it names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
+    /// Applies it; what doesn't fit is noted and left as it was.
+    pub(crate) fn apply<E: Entity>(self, data: &mut E, problems: &mut Violations) {
+        for (name, value) in self.fields {
+            let Some(field) = E::schema().field(&name) else {
+                let reason = format!("a {} has no such field", E::ENTITY);
+                problems.add(&name, "unknown_field", "", reason);
+                continue;
+            };
+            if let Err(mismatch) = data.set(field, value) {
+                let reason = format!("expected {}", mismatch.expected);
+                problems.add(&name, "mismatch", &mismatch.found, reason);
+            }
+        }
+    }
+}
+
+impl FromIterator<(String, Value)> for Patch {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Self {
+        Patch { fields: fields.into_iter().collect() }
+    }
+}

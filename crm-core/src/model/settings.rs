@@ -1,0 +1,74 @@
+//! The organisation's settings: one record in every store.
+
+use super::Validate;
+use crate::error::Violations;
+use crate::value::{Currency, Zone};
+use crm_core_derive::Entity;
+use serde::{Deserialize, Serialize};
+
+/// What holds for the whole store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[entity(name = "settings")]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the organisation's days begin and end.
+    pub time_zone: Zone,
+    /// The region of phone numbers without a country code (ISO 3166-1, two letters).
+    #[entity(max = 2)]
+    pub phone_region: String,
+    /// The currency of amounts that say nothing else.
+    pub base_currency: Currency,
+    /// The month in which the fiscal year begins, 1 to 12.
+    pub fiscal_year_start: u8,
+    /// Whether several customers may have the same e-mail address.
+    pub shared_emails: bool,
+    /// Whether a deal that is lost needs a reason.
+    pub lost_reason_required: bool,
+    /// What stands before the number of a customer's code.
+    #[entity(max = 10)]
+    pub code_prefix: String,
+    /// To how many digits that number is filled with zeros.
+    pub code_digits: u8,
+    /// The hour of the day at which whole-day reminders are told, 0 to 23.
+    pub all_day_hour: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            time_zone: Zone::UTC,
+            phone_region: "US".to_owned(),
+            base_currency: Currency::USD,
+            fiscal_year_start: 1,
+            shared_emails: false,
+            lost_reason_required: false,
+            code_prefix: "C".to_owned(),
+            code_digits: 3,
+            all_day_hour: 9,
+        }
+    }
+}
+
+impl Validate for Settings {
+    fn normalise(&mut self) {
+        self.phone_region.make_ascii_uppercase();
+        self.code_prefix = self.code_prefix.to_uppercase();
+    }
+
+    fn check(&self, problems: &mut Violations) {
+        let mut range = |field: &str, value: u8, low: u8, high: u8| {
+            if !(low..=high).contains(&value) {
+                problems.add(field, "range", &value.to_string(), format!("{low} to {high}"));
+            }
+        };
+        range("fiscal_year_start", self.fiscal_year_start, 1, 12);
+        range("code_digits", self.code_digits, 1, 12);
+        range("all_day_hour", self.all_day_hour, 0, 23);
+        if self.phone_region.len() != 2 || !self.phone_region.bytes().all(|b| b.is_ascii_uppercase()) {
+            problems.add("phone_region", "syntax", &self.phone_region, "a region is two letters, such as KE");
+        }
+        if self.code_prefix.ends_with(|c: char| c.is_ascii_digit()) {
+            problems.add("code_prefix", "syntax", &self.code_prefix, "a prefix does not end with a digit");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Columns as lists speak of them, and the comparable form of what they hold.
+
+use super::Entry;
+use crate::model::Entity;
+use crate::value::{Column, FieldDef, Shape, Value, ValueType, fold, to_micros};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use uuid::Uuid;
+
+/// A value in the form in which stores compare it: texts folded, instants in microseconds, dates as ISO text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Atom {
+    /// Nothing.
+    Null,
+    /// A number, boolean, instant or the place of a choice.
+    Int(i64),
+    /// An id.
+    Id {
+        /// The id.
+        id: Uuid,
+    },
+    /// A text, or a date.
+    Text(String),
+}
+
+/// A field of the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "they are the fields of `Record`")]
+pub enum EnvelopeField {
+    Id,
+    Version,
+    CreatedAt,
+    CreatedBy,
+    UpdatedAt,
+    UpdatedBy,
+}
+
+/// Where a column's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The envelope.
+    Envelope(EnvelopeField),
+    /// A field of the entity.
+    Field {
+        /// Its index.
+        index: usize,
+        /// The part of a composite.
+        part: Option<&'static str>,
+        /// `minor`, `currency` or `number`, for a value in two columns.
+        sub: Option<&'static str>,
+    },
+}
+
+/// A column that a filter, an order or a figure refers to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColumnRef {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: ValueType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Compared through its `…_key` column.
+    pub folded: bool,
+    /// Where its value comes from.
+    pub source: Source,
+}
+
+impl ColumnRef {
+    pub(super) fn of(column: &Column) -> Self {
+        ColumnRef {
+            name: column.name,
+            ty: column.ty,
+            nullable: column.nullable,
+            folded: column.folded,
+            source: Source::Field { index: column.field, part: column.part, sub: column.sub },
+        }
+    }
+
+    pub(super) fn envelope(name: &str) -> Option<Self> {
+        let (name, ty, nullable, field) = match name {
+            "id" => ("id", ValueType::Id(""), false, EnvelopeField::Id),
+            "version" => ("version", ValueType::Int, false, EnvelopeField::Version),
+            "created_at" => ("created_at", ValueType::Instant, false, EnvelopeField::CreatedAt),
+            "created_by" => ("created_by", ValueType::Id("user"), true, EnvelopeField::CreatedBy),
+            "updated_at" => ("updated_at", ValueType::Instant, false, EnvelopeField::UpdatedAt),
+            "updated_by" => ("updated_by", ValueType::Id("user"), true, EnvelopeField::UpdatedBy),
+            _ => return None,
+        };
+        Some(ColumnRef { name, ty, nullable, folded: false, source: Source::Envelope(field) })
+    }
+
+    /// The value of this column in a stored record.
+    pub fn value<E: Entity>(&self, entry: &Entry<E>) -> Value {
+        let record = &entry.record;
+        match self.source {
+            Source::Envelope(field) => match field {
+                EnvelopeField::Id => Value::Id(record.id.uuid()),
+                EnvelopeField::Version => Value::Int(i64::try_from(record.version).unwrap_or(i64::MAX)),
+                EnvelopeField::CreatedAt => Value::Instant(record.created_at),
+                EnvelopeField::CreatedBy => record.created_by.map_or(Value::Null, |id| Value::Id(id.uuid())),
+                EnvelopeField::UpdatedAt => Value::Instant(record.updated_at),
+                EnvelopeField::UpdatedBy => record.updated_by.map_or(Value::Null, |id| Value::Id(id.uuid())),
+            },
+            Source::Field { index, part, sub } => {
+                let value = record.data.value(index);
+                let value = match part {
+                    Some(part) => value.part(part),
+                    None => value,
+                };
+                match (sub, value) {
+                    (None, value) => value,
+                    (Some("number"), Value::Text(code)) => code_number(&code),
+                    (Some(sub), value) => value.part(sub),
+                }
+            }
+        }
+    }
+
+    /// The value as it is compared for equality.
+    pub fn atom(&self, value: Value) -> Atom {
+        match value {
+            Value::Null => Atom::Null,
+            Value::Bool(yes) => Atom::Int(i64::from(yes)),
+            Value::Int(number) => Atom::Int(number),
+            Value::Text(text) if self.folded => Atom::Text(fold(&text)),
+            Value::Text(text) => Atom::Text(text),
+            Value::Instant(at) => Atom::Int(to_micros(at)),
+            Value::Date(date) => Atom::Text(date.to_string()),
+            Value::Id(id) => Atom::Id { id },
+            // Lists, maps, money and decimals are never compared as one column.
+            other => Atom::Text(serde_json::to_string(&other).unwrap_or_default()),
+        }
+    }
+
+    /// The value as it is ordered: a choice by its place.
+    pub fn rank(&self, value: Value) -> Atom {
+        match (self.ty, &value) {
+            (ValueType::Choice(words), Value::Text(word)) => {
+                let place = words.iter().position(|w| w == word).unwrap_or(words.len());
+                Atom::Int(i64::try_from(place).unwrap_or(i64::MAX))
+            }
+            _ => self.atom(value),
+        }
+    }
+}
+
+/// How two ranks stand in a list: nulls last, whatever the direction.
+pub(crate) fn in_order(left: &Atom, right: &Atom, descending: bool) -> Ordering {
+    match (left, right) {
+        (Atom::Null, Atom::Null) => Ordering::Equal,
+        (Atom::Null, _) => Ordering::Greater,
+        (_, Atom::Null) => Ordering::Less,
+        _ if descending => right.cmp(left),
+        _ => left.cmp(right),
+    }
+}
+
+fn code_number(code: &str) -> Value {
+    let digits = code.len() - code.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    code[code.len() - digits..].parse().map_or(Value::Null, Value::Int)
+}
+
+/// Whether the field is a list or map that is looked up through its keys.
+pub(super) fn is_keyed_list(field: &FieldDef) -> bool {
+    (field.key || field.unique) && matches!((field.shape)(), Shape::Scalar { ty: ValueType::Json, .. })
+}

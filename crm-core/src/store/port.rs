@@ -1,0 +1,195 @@
+//! The traits that an adapter implements. One blanket `impl<E: Entity> Repository<E>` serves all entities.
+
+use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sight};
+use crate::error::Result;
+use crate::model::{
+    Change, Contact, Customer, Deletion, Entity, FieldSet, Interaction, Kind, Operation, OperationId, Opportunity,
+    Pipeline, Record, Reminder, Role, Settings, User, for_each_entity,
+};
+use crate::value::Id;
+use uuid::Uuid;
+
+/// A place where records are kept. All of its views and transactions see committed data only.
+pub trait Store: Send + Sync {
+    /// For a call that reads once: each read sees the newest committed state.
+    ///
+    /// # Errors
+    /// `closed`, `busy`, and the backend's own.
+    fn reader(&self) -> Result<Box<dyn Snapshot + '_>>;
+
+    /// For a call that reads several times: all reads see the same committed state.
+    ///
+    /// # Errors
+    /// `closed`, `busy`, and the backend's own.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>>;
+
+    /// The only way to write, exclusive across threads and processes. Dropped without a commit, it leaves nothing.
+    ///
+    /// # Errors
+    /// `busy` when another writer held the store for too long, `read_only`, `closed`, and the backend's own.
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>>;
+
+    /// Looks for damage of the store itself, and says what it found; nothing when all is well.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn check(&self) -> Result<Vec<String>>;
+}
+
+/// A record with the mark of the trash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry<E: Entity> {
+    /// The record.
+    pub record: Record<E>,
+    /// Set while it is in the trash.
+    pub deletion: Option<Deletion>,
+}
+
+/// A key by which a record is looked up or kept unique.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The field that it comes from.
+    pub field: &'static str,
+    /// The comparison form.
+    pub key: String,
+    /// No other live record may have it.
+    pub unique: bool,
+}
+
+/// What a write changes in the indexes beside the row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexChange {
+    /// Keys to give up.
+    pub removed: Vec<Key>,
+    /// Keys to claim.
+    pub added: Vec<Key>,
+    /// The new words for search, separated by spaces; empty removes the record from it, `None` leaves it.
+    pub words: Option<String>,
+}
+
+/// Reads of one entity. Every read takes the reader's [`Sight`], alone or in its [`Plan`].
+pub trait Read<E: Entity> {
+    /// The record with this id, live or in the trash, unless the reader may not see it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>>;
+    /// The next [`Plan::limit`] records.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>>;
+    /// How many there are in all.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn count(&self, plan: &Plan) -> Result<u64>;
+    /// Their figures, in any order.
+    ///
+    /// # Errors
+    /// `invalid` when a sum is too large, and those of the store.
+    fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>>;
+}
+
+/// Writes of one entity.
+pub trait Repository<E: Entity>: Read<E> {
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// `duplicate` for a taken unique key or id (the holder is named; the caller hides it where it must).
+    fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()>;
+    /// Writes the envelope and the changed fields of a record that exists.
+    ///
+    /// # Errors
+    /// `duplicate` as for `insert`.
+    fn replace(&mut self, entry: &Entry<E>, changed: FieldSet, index: &IndexChange) -> Result<()>;
+    /// Removes a record for good.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()>;
+}
+
+/// Reads of the journal.
+pub trait JournalRead {
+    /// One operation with all of its changes.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn operation(&self, id: OperationId) -> Result<Option<Operation>>;
+    /// Operations after this place, oldest first, at most so many; changes that the reader may not see are left out,
+    /// and operations of which nothing is left too.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>>;
+    /// The operations that touched a record after this version, oldest first, each with that record's changes only.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>>;
+}
+
+/// Writes of the journal.
+pub trait JournalWrite {
+    /// Adds an operation and gives its place; `operation.seq` is ignored.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn append(&mut self, operation: &Operation) -> Result<u64>;
+}
+
+macro_rules! ports {
+    ($($entity:ident = $name:literal),+ $(,)?) => {
+        /// A view of the store that cannot write.
+        pub trait Snapshot: OperationalRead + JournalRead $(+ Read<$entity>)+ {}
+
+        impl<T> Snapshot for T where T: OperationalRead + JournalRead $(+ Read<$entity>)+ + ?Sized {}
+
+        /// A view of the store that writes: its own writes are seen by its reads.
+        pub trait Transaction: Snapshot + OperationalWrite + JournalWrite $(+ Repository<$entity>)+ {
+            /// Makes everything durable, or nothing.
+            ///
+            /// # Errors
+            /// Those of the store; then nothing was written.
+            fn commit(self: Box<Self>) -> Result<()>;
+        }
+
+        $(
+            impl Stored for $entity {
+                fn kind() -> Kind {
+                    Kind::$entity
+                }
+                fn read<'s>(snapshot: &'s (dyn Snapshot + 's)) -> &'s (dyn Read<Self> + 's) {
+                    snapshot
+                }
+                fn reads<'t>(tx: &'t (dyn Transaction + 't)) -> &'t (dyn Read<Self> + 't) {
+                    tx
+                }
+                fn repo<'t, 's: 't>(tx: &'t mut (dyn Transaction + 's)) -> &'t mut (dyn Repository<Self> + 's) {
+                    tx
+                }
+            }
+        )+
+    };
+}
+for_each_entity!(ports);
+
+/// An entity that the store's port speaks of: which of the port's repositories it lives in.
+pub trait Stored: Entity {
+    /// Its kind.
+    fn kind() -> Kind;
+    /// Its reads in a snapshot.
+    fn read<'s>(snapshot: &'s (dyn Snapshot + 's)) -> &'s (dyn Read<Self> + 's);
+    /// Its reads in a transaction.
+    fn reads<'t>(tx: &'t (dyn Transaction + 't)) -> &'t (dyn Read<Self> + 't);
+    /// Its repository in a transaction.
+    fn repo<'t, 's: 't>(tx: &'t mut (dyn Transaction + 's)) -> &'t mut (dyn Repository<Self> + 's);
+}
+
+impl Change {
+    /// The change in words, for error texts: `update of customer`.
+    pub(crate) fn label(&self) -> String {
+        format!("{} of {}", self.change, self.kind)
+    }
+}

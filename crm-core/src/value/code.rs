@@ -1,0 +1,120 @@
+//! Codes that people say to each other: `C001`.
+
+use super::field::{Cell, ColumnReader, ColumnWriter, FieldValue, KeyRules, Mismatch, Shape};
+use super::{Value, Words};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// A customer's code: a prefix and a number, sorted by the number (`C999` before `C1000`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Code {
+    text: String,
+    number: u64,
+}
+
+impl Code {
+    /// The code with this number, filled with zeros to `width` digits.
+    pub fn new(prefix: &str, number: u64, width: usize) -> Self {
+        Code { text: format!("{prefix}{number:0width$}"), number }
+    }
+
+    /// The code as people write it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The number in it.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl FromStr for Code {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let text = text.trim().to_uppercase();
+        let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let number = text[text.len() - digits..].parse().map_err(|_| "a code ends with a number, like C001")?;
+        if i64::try_from(number).is_err() || text.len() > 40 || text.contains('\0') {
+            return Err("a code is short and its number is not that large");
+        }
+        Ok(Code { text, number })
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+impl From<Code> for String {
+    fn from(code: Code) -> Self {
+        code.text
+    }
+}
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl PartialOrd for Code {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Code {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number).then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl FieldValue for Code {
+    fn shape() -> Shape {
+        Shape::Code { nullable: false }
+    }
+    fn to_value(&self) -> Value {
+        Value::Text(self.text.clone())
+    }
+    fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
+        match &value {
+            Value::Text(text) => text.parse().map_err(|reason| Mismatch::new(reason, &value)),
+            _ => Err(Mismatch::new("a code like C001", &value)),
+        }
+    }
+    fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
+        out.put(Cell::Text(&self.text))?;
+        out.put(Cell::Int(i64::try_from(self.number).unwrap_or(i64::MAX)))
+    }
+    fn write_absent(out: &mut dyn ColumnWriter) -> Result<()> {
+        out.put(Cell::Null)?;
+        out.put(Cell::Null)
+    }
+    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+        let text = match from.take()? {
+            Cell::Null => None,
+            Cell::Text(text) => Some(text.to_owned()),
+            _ => return Err(Error::corrupt("a code is no text")),
+        };
+        match (text, from.take()?) {
+            (None, Cell::Null) => Ok(None),
+            (Some(text), Cell::Int(number)) => {
+                let number = u64::try_from(number).map_err(|_| Error::corrupt("a code's number is negative"))?;
+                Ok(Some(Code { text, number }))
+            }
+            _ => Err(Error::corrupt("a code and its number don't belong together")),
+        }
+    }
+    fn keys(&self, _: &KeyRules, out: &mut dyn FnMut(String)) {
+        out(self.text.clone());
+    }
+    fn words(&self, out: &mut Words) {
+        out.add(&self.text);
+    }
+}

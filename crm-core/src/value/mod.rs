@@ -1,0 +1,31 @@
+//! Small types with their rules: one a file, none of them knows an entity.
+
+mod address;
+mod choice;
+mod code;
+mod email;
+mod field;
+mod id;
+mod money;
+mod neutral;
+mod phone;
+mod text;
+mod time;
+mod words;
+
+pub use address::Address;
+pub use code::Code;
+pub use email::{Email, EmailAddress};
+pub use field::{
+    Cell, Column, ColumnReader, ColumnWriter, FieldDef, FieldValue, KeyRules, Mismatch, OnPurge, Shape, ValueType,
+    parts_of, present, read_field, take_part,
+};
+pub use id::Id;
+pub use money::{Currency, Money};
+pub use neutral::Value;
+pub use phone::{Phone, PhoneNumber};
+pub use text::{clean, fold};
+pub use time::{Due, Period, Timestamp, Zone, resolve_local, to_micros, truncate};
+pub use words::{Words, query_words};
+
+pub(crate) use choice::choice;

@@ -1,0 +1,176 @@
+//! The neutral value: what a field holds, without its Rust type.
+
+use super::{Money, Timestamp};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use uuid::Uuid;
+
+/// The value of a field where its Rust type is not at hand: in patches, filters, cursors, the journal and bindings.
+///
+/// In JSON it is what one expects: dates and instants as ISO 8601 text, ids as text, decimals as text, money as
+/// `{"minor": 1250, "currency": "KES"}`. What comes *from* JSON is therefore less typed (a date is a text); the
+/// field that it is meant for gives it its type.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Value {
+    /// Nothing: the field is empty.
+    #[default]
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A text; also the name of a choice.
+    Text(String),
+    /// A moment in UTC, to the microsecond.
+    Instant(Timestamp),
+    /// A calendar day without a zone.
+    Date(NaiveDate),
+    /// The id of a record.
+    Id(Uuid),
+    /// An amount of money.
+    Money(Money),
+    /// Several values.
+    List(Vec<Value>),
+    /// Values by name.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// Whether it is nothing: null, an empty text, list or map.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Text(text) => text.is_empty(),
+            Value::List(list) => list.is_empty(),
+            Value::Map(map) => map.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// A part of the value: `city` of an address, `minor` or `currency` of money.
+    pub fn part(self, name: &str) -> Value {
+        match self {
+            Value::Map(mut map) => map.remove(name).unwrap_or_default(),
+            Value::Money(money) if name == "minor" => Value::Int(money.minor),
+            Value::Money(money) if name == "currency" => Value::Text(money.currency.code().to_owned()),
+            _ => Value::Null,
+        }
+    }
+
+    /// A short word for error texts.
+    pub(crate) fn kind_word(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) | Value::Decimal(_) => "a number",
+            Value::Text(_) => "a text",
+            Value::Instant(_) => "an instant",
+            Value::Date(_) => "a date",
+            Value::Id(_) => "an id",
+            Value::Money(_) => "money",
+            Value::List(_) => "a list",
+            Value::Map(_) => "an object",
+        }
+    }
+}
+
+/// Text forms of the neutral value, as JSON has them.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(value) => serializer.serialize_i64(*value),
+            Value::Decimal(value) => serializer.collect_str(value),
+            Value::Text(value) => serializer.serialize_str(value),
+            Value::Instant(value) => value.serialize(serializer),
+            Value::Date(value) => value.serialize(serializer),
+            Value::Id(value) => value.serialize(serializer),
+            Value::Money(value) => value.serialize(serializer),
+            Value::List(values) => serializer.collect_seq(values),
+            Value::Map(values) => {
+                let mut map = serializer.serialize_map(Some(values.len()))?;
+                for (name, value) in values {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_none<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+                Value::deserialize(deserializer)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+                Ok(Value::Bool(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+                Ok(Value::Int(value))
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+                i64::try_from(value).map(Value::Int).map_err(|_| E::custom("the number is too large"))
+            }
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+                Decimal::try_from(value).map(Value::Decimal).map_err(E::custom)
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+                Ok(Value::Text(value.to_owned()))
+            }
+            fn visit_string<E>(self, value: String) -> Result<Value, E> {
+                Ok(Value::Text(value))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    list.push(value);
+                }
+                Ok(Value::List(list))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+                let mut map = BTreeMap::new();
+                while let Some((name, value)) = access.next_entry()? {
+                    map.insert(name, value);
+                }
+                Ok(Value::Map(map))
+            }
+        }
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Value::$variant(value.into())
+            }
+        }
+    )*};
+}
+from! {
+    bool => Bool, i64 => Int, i32 => Int, u32 => Int, u8 => Int, Decimal => Decimal, String => Text, &str => Text,
+    Timestamp => Instant, NaiveDate => Date, Uuid => Id, Money => Money, Vec<Value> => List,
+    BTreeMap<String, Value> => Map,
+}

@@ -1,0 +1,405 @@
+-- The first format. Ids are UUIDs in 16 bytes, instants microseconds since 1970 UTC, dates ISO text, amounts minor
+-- units with their ISO 4217 currency, lists JSON. A column `…_key` holds its neighbour's text as it is compared:
+-- lower case, without accents. `row` is the place in the order of creation.
+
+-- What every write looks at, and counters that are given back when a transaction is rolled back.
+CREATE TABLE crm_meta (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO crm_meta (name, value) VALUES ('authority', 0);
+
+CREATE TABLE crm_counter (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE crm_settings (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    time_zone TEXT NOT NULL,
+    phone_region TEXT NOT NULL,
+    base_currency TEXT NOT NULL,
+    fiscal_year_start INTEGER NOT NULL,
+    shared_emails INTEGER NOT NULL CHECK (shared_emails IN (0, 1)),
+    lost_reason_required INTEGER NOT NULL CHECK (lost_reason_required IN (0, 1)),
+    code_prefix TEXT NOT NULL,
+    code_digits INTEGER NOT NULL,
+    all_day_hour INTEGER NOT NULL
+) STRICT;
+CREATE INDEX crm_settings_trash ON crm_settings (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_role (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    "key" TEXT NOT NULL,
+    key_key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    grants TEXT NOT NULL CHECK (json_valid(grants)),
+    journal_view INTEGER NOT NULL CHECK (journal_view IN (0, 1)),
+    users_manage INTEGER NOT NULL CHECK (users_manage IN (0, 1)),
+    settings_edit INTEGER NOT NULL CHECK (settings_edit IN (0, 1))
+) STRICT;
+CREATE INDEX crm_role_trash ON crm_role (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_user (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    username TEXT NOT NULL,
+    username_key TEXT NOT NULL,
+    given_name TEXT NOT NULL,
+    given_name_key TEXT NOT NULL,
+    family_name TEXT NOT NULL,
+    family_name_key TEXT NOT NULL,
+    email TEXT,
+    email_key TEXT,
+    phone TEXT,
+    role BLOB NOT NULL REFERENCES crm_role (id),
+    team TEXT,
+    team_key TEXT,
+    time_zone TEXT NOT NULL,
+    active INTEGER NOT NULL CHECK (active IN (0, 1))
+) STRICT;
+CREATE INDEX crm_user_role ON crm_user (role);
+CREATE INDEX crm_user_team ON crm_user (team) WHERE team IS NOT NULL;
+CREATE INDEX crm_user_trash ON crm_user (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_user_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+CREATE TABLE crm_pipeline (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    "default" INTEGER NOT NULL CHECK ("default" IN (0, 1)),
+    stages TEXT NOT NULL CHECK (json_valid(stages))
+) STRICT;
+CREATE INDEX crm_pipeline_trash ON crm_pipeline (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_customer (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    code TEXT,
+    code_number INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('individual', 'business')),
+    status TEXT NOT NULL CHECK (status IN ('lead', 'prospect', 'active', 'inactive')),
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    given_name TEXT,
+    given_name_key TEXT,
+    family_name TEXT,
+    family_name_key TEXT,
+    company TEXT,
+    company_key TEXT,
+    emails TEXT NOT NULL CHECK (json_valid(emails)),
+    phones TEXT NOT NULL CHECK (json_valid(phones)),
+    website TEXT,
+    address_street TEXT,
+    address_city TEXT,
+    address_city_key TEXT,
+    address_state TEXT,
+    address_state_key TEXT,
+    address_postal_code TEXT,
+    address_postal_code_key TEXT,
+    address_country TEXT,
+    address_country_key TEXT,
+    tags TEXT NOT NULL CHECK (json_valid(tags)),
+    description TEXT NOT NULL,
+    source TEXT,
+    source_key TEXT,
+    owner BLOB REFERENCES crm_user (id),
+    parent BLOB REFERENCES crm_customer (id),
+    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    lead_status TEXT CHECK (lead_status IN ('new', 'contacted', 'qualified', 'lost', 'converted')),
+    lead_priority TEXT CHECK (lead_priority IN ('low', 'medium', 'high')),
+    lead_estimated_value_minor INTEGER,
+    lead_estimated_value_currency TEXT,
+    lead_lost_reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX crm_customer_code ON crm_customer (code);
+CREATE INDEX crm_customer_created_at ON crm_customer (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_customer_number ON crm_customer (code_number) WHERE deletion IS NULL;
+CREATE INDEX crm_customer_name ON crm_customer (name_key) WHERE deletion IS NULL;
+CREATE INDEX crm_customer_status_created_at ON crm_customer (status, created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_customer_status_name ON crm_customer (status, name_key) WHERE deletion IS NULL;
+CREATE INDEX crm_customer_owner_created_at ON crm_customer (owner, created_at) WHERE owner IS NOT NULL;
+CREATE INDEX crm_customer_parent ON crm_customer (parent) WHERE parent IS NOT NULL;
+CREATE INDEX crm_customer_trash ON crm_customer (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+CREATE TABLE crm_contact (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    given_name TEXT NOT NULL,
+    given_name_key TEXT NOT NULL,
+    family_name TEXT NOT NULL,
+    family_name_key TEXT NOT NULL,
+    emails TEXT NOT NULL CHECK (json_valid(emails)),
+    phones TEXT NOT NULL CHECK (json_valid(phones)),
+    position TEXT,
+    position_key TEXT,
+    department TEXT,
+    department_key TEXT,
+    "primary" INTEGER NOT NULL CHECK ("primary" IN (0, 1)),
+    birthday TEXT,
+    address_street TEXT,
+    address_city TEXT,
+    address_city_key TEXT,
+    address_state TEXT,
+    address_state_key TEXT,
+    address_postal_code TEXT,
+    address_postal_code_key TEXT,
+    address_country TEXT,
+    address_country_key TEXT,
+    description TEXT NOT NULL,
+    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    extra TEXT NOT NULL CHECK (json_valid(extra))
+) STRICT;
+CREATE INDEX crm_contact_created_at ON crm_contact (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_contact_family_name_given_name ON crm_contact (family_name_key, given_name_key) WHERE deletion IS NULL;
+CREATE INDEX crm_contact_customer ON crm_contact (customer);
+CREATE INDEX crm_contact_trash ON crm_contact (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+CREATE TABLE crm_opportunity (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    contacts TEXT NOT NULL CHECK (json_valid(contacts)),
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    pipeline BLOB REFERENCES crm_pipeline (id),
+    stage TEXT NOT NULL,
+    stage_key TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'won', 'lost')),
+    amount_minor INTEGER,
+    amount_currency TEXT,
+    probability INTEGER,
+    opened_on TEXT,
+    closed_on TEXT,
+    expected_close_on TEXT,
+    cycle_days INTEGER,
+    owner BLOB REFERENCES crm_user (id),
+    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    lost_reason TEXT,
+    lost_reason_key TEXT,
+    source TEXT,
+    source_key TEXT,
+    tags TEXT NOT NULL CHECK (json_valid(tags))
+) STRICT;
+CREATE INDEX crm_opportunity_created_at ON crm_opportunity (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_opportunity_customer ON crm_opportunity (customer);
+CREATE INDEX crm_opportunity_pipeline_stage ON crm_opportunity (pipeline, stage_key);
+CREATE INDEX crm_opportunity_status_closed_on ON crm_opportunity (status, closed_on) WHERE deletion IS NULL;
+CREATE INDEX crm_opportunity_owner_created_at ON crm_opportunity (owner, created_at) WHERE owner IS NOT NULL;
+CREATE INDEX crm_opportunity_trash ON crm_opportunity (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_opportunity_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+CREATE TABLE crm_interaction (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    contacts TEXT NOT NULL CHECK (json_valid(contacts)),
+    opportunity BLOB REFERENCES crm_opportunity (id),
+    kind TEXT NOT NULL CHECK (kind IN ('call', 'email', 'meeting', 'message', 'visit', 'other')),
+    direction TEXT CHECK (direction IN ('inbound', 'outbound')),
+    subject TEXT NOT NULL,
+    subject_key TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    occurred_at INTEGER,
+    duration INTEGER,
+    location TEXT,
+    outcome TEXT,
+    outcome_key TEXT,
+    employee BLOB REFERENCES crm_user (id),
+    employee_comment TEXT
+) STRICT;
+CREATE INDEX crm_interaction_created_at ON crm_interaction (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_interaction_customer_occurred_at ON crm_interaction (customer, occurred_at);
+CREATE INDEX crm_interaction_occurred_at ON crm_interaction (occurred_at) WHERE deletion IS NULL;
+CREATE INDEX crm_interaction_opportunity ON crm_interaction (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_interaction_employee ON crm_interaction (employee) WHERE employee IS NOT NULL;
+CREATE INDEX crm_interaction_trash ON crm_interaction (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_interaction_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+CREATE TABLE crm_reminder (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    interaction BLOB REFERENCES crm_interaction (id),
+    opportunity BLOB REFERENCES crm_opportunity (id),
+    title TEXT NOT NULL,
+    title_key TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    due_date TEXT NOT NULL,
+    due_time TEXT,
+    due_zone TEXT,
+    due_at INTEGER,
+    recurrence TEXT,
+    assignee BLOB REFERENCES crm_user (id),
+    priority TEXT NOT NULL CHECK (priority IN ('low', 'medium', 'high')),
+    offsets TEXT NOT NULL CHECK (json_valid(offsets)),
+    status TEXT NOT NULL CHECK (status IN ('pending', 'sent', 'failed', 'snoozed', 'done', 'cancelled')),
+    snoozed_until INTEGER
+) STRICT;
+CREATE INDEX crm_reminder_created_at ON crm_reminder (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_reminder_customer ON crm_reminder (customer);
+CREATE INDEX crm_reminder_interaction ON crm_reminder (interaction) WHERE interaction IS NOT NULL;
+CREATE INDEX crm_reminder_opportunity ON crm_reminder (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_reminder_status_due_date ON crm_reminder (status, due_date) WHERE deletion IS NULL;
+CREATE INDEX crm_reminder_assignee_due_date ON crm_reminder (assignee, due_date) WHERE assignee IS NOT NULL;
+CREATE INDEX crm_reminder_trash ON crm_reminder (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+
+-- Keys by which records are found and kept unique: e-mails, phones, tags, user names, ids in other systems.
+CREATE TABLE crm_key (
+    kind TEXT NOT NULL,
+    field TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    record BLOB NOT NULL,
+    is_unique INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
+    PRIMARY KEY (kind, field, "key", record)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX crm_key_unique ON crm_key (kind, field, "key") WHERE is_unique = 1;
+
+-- The journal: one row an operation, one row a changed record.
+CREATE TABLE crm_operation (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    at INTEGER NOT NULL,
+    actor_user BLOB,
+    actor_label TEXT,
+    command TEXT NOT NULL,
+    undoes BLOB
+) STRICT;
+
+CREATE TABLE crm_change (
+    operation INTEGER NOT NULL REFERENCES crm_operation (seq),
+    place INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record BLOB NOT NULL,
+    change TEXT NOT NULL CHECK (change IN ('create', 'update', 'trash', 'restore', 'purge')),
+    version INTEGER NOT NULL,
+    customer BLOB,
+    before TEXT CHECK (json_valid(before)),
+    after TEXT CHECK (json_valid(after)),
+    PRIMARY KEY (operation, place)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX crm_change_record ON crm_change (record, version);
+
+-- Who may come in. Not journalled.
+CREATE TABLE crm_credential (
+    user BLOB PRIMARY KEY REFERENCES crm_user (id),
+    hash TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE crm_session (
+    token_hash BLOB PRIMARY KEY,
+    user BLOB NOT NULL REFERENCES crm_user (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX crm_session_user ON crm_session (user);
+
+CREATE TABLE crm_attempt (
+    name TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    retry_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

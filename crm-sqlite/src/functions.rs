@@ -1,0 +1,25 @@
+//! SQL functions that the library needs.
+
+use crm_core::{Period, Timestamp, Zone};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{Type, ValueRef};
+use rusqlite::{Connection, Error, Result};
+
+/// `crm_bucket(value, period, zone)`: the first day of the period that a date or instant falls into.
+pub(crate) fn register(conn: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("crm_bucket", 3, flags, |context| {
+        let wrong = |index, ty| Error::InvalidFunctionParameterType(index, ty);
+        let period = Period::from_word(context.get_raw(1).as_str()?).ok_or_else(|| wrong(1, Type::Text))?;
+        let zone: Zone = context.get_raw(2).as_str()?.parse().map_err(|_| wrong(2, Type::Text))?;
+        let day = match context.get_raw(0) {
+            ValueRef::Null => return Ok(None),
+            ValueRef::Integer(micros) => {
+                let at = Timestamp::from_timestamp_micros(micros).ok_or_else(|| wrong(0, Type::Integer))?;
+                zone.date_at(at)
+            }
+            value => value.as_str()?.parse().map_err(|_| wrong(0, Type::Text))?,
+        };
+        Ok(Some(period.start(day).to_string()))
+    })
+}

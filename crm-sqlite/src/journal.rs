@@ -1,0 +1,191 @@
+//! The journal's two tables.
+
+use crate::connection::Conn;
+use crate::error::OrError;
+use crate::rows::Bind;
+use crate::sql::Sql;
+use crate::store::{HasConn, SqliteTransaction, SqliteView};
+use crm_core::port::{JournalRead, JournalWrite, Sight};
+use crm_core::{Actor, Change, ChangeKind, Customer, Entity, Error, FieldValues, Gate, Id, Kind, Level, Operation, OperationId, Result, Timestamp, Uuid, to_micros};
+use rusqlite::{Row, params, params_from_iter};
+use std::borrow::Cow;
+
+macro_rules! journals {
+    ($($view:ty),+) => {$(
+        impl JournalRead for $view {
+            fn operation(&self, id: OperationId) -> Result<Option<Operation>> {
+                let mut sql = select();
+                sql.push("o.id = ");
+                sql.bind(Bind::Id(id));
+                Ok(read(self.conn()?, sql)?.into_iter().next())
+            }
+            fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>> {
+                let mut sql = select();
+                sql.push("o.seq IN (SELECT k.operation FROM crm_change AS k WHERE k.operation > ");
+                sql.bind(Bind::Int(i64::try_from(after).unwrap_or(i64::MAX)));
+                sql.push(" AND ");
+                seen(&mut sql, sight, "k");
+                sql.push(" GROUP BY k.operation ORDER BY k.operation LIMIT ");
+                sql.bind(Bind::Int(i64::try_from(limit).unwrap_or(-1)));
+                sql.push(") AND ");
+                seen(&mut sql, sight, "c");
+                read(self.conn()?, sql)
+            }
+            fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
+                let mut sql = select();
+                sql.push("c.record = ");
+                sql.bind(Bind::Id(id));
+                sql.push(" AND c.version > ");
+                sql.bind(Bind::Int(i64::try_from(after_version).unwrap_or(i64::MAX)));
+                sql.push(" AND c.kind = ");
+                sql.bind_text(kind.as_str());
+                read(self.conn()?, sql)
+            }
+        }
+    )+};
+}
+journals!(SqliteView, SqliteTransaction);
+
+fn select() -> Sql {
+    let mut sql = Sql::default();
+    sql.push(
+        "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, \
+         c.kind, c.record, c.change, c.version, c.customer, c.before, c.after \
+         FROM crm_operation AS o JOIN crm_change AS c ON c.operation = o.seq WHERE ",
+    );
+    sql
+}
+
+/// Which changes a reader sees: those of kinds that he sees all of, and those on customers that he sees.
+fn seen(sql: &mut Sql, sight: &Sight, alias: &str) {
+    let wholly: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| sight.level(*kind) == Level::All).collect();
+    if wholly.len() == Kind::ALL.len() {
+        return sql.push("1");
+    }
+    sql.push("(0");
+    for kind in Kind::ALL {
+        let gated = !matches!(kind.schema().gate, Gate::Free) && sight.level(*kind) != Level::None;
+        if !wholly.contains(kind) && !gated {
+            continue;
+        }
+        sql.push(&format!(" OR ({alias}.kind = "));
+        sql.bind_text(kind.as_str());
+        if !wholly.contains(kind) {
+            sql.push(&format!(" AND {alias}.customer IN (SELECT v.id FROM crm_customer AS v WHERE "));
+            sql.scope(Customer::schema(), &sight.customers_as(*kind), "v");
+            sql.push(")");
+        }
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+fn read(conn: &Conn, mut sql: Sql) -> Result<Vec<Operation>> {
+    sql.push(" ORDER BY c.operation, c.place");
+    let mut statement = conn.prepare(&sql.text)?;
+    let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
+    let mut operations: Vec<Operation> = Vec::new();
+    while let Some(row) = rows.next().or_error()? {
+        let seq = u64::try_from(row.get::<_, i64>(0).or_error()?).unwrap_or(0);
+        let change = change(row)?;
+        match operations.last_mut() {
+            Some(last) if last.seq == seq => last.changes.push(change),
+            _ => operations.push(operation(row, seq, change)?),
+        }
+    }
+    Ok(operations)
+}
+
+fn operation(row: &Row<'_>, seq: u64, change: Change) -> Result<Operation> {
+    let user: Option<[u8; 16]> = row.get(3).or_error()?;
+    let label: Option<String> = row.get(4).or_error()?;
+    let undoes: Option<[u8; 16]> = row.get(6).or_error()?;
+    Ok(Operation {
+        seq,
+        id: Uuid::from_bytes(row.get(1).or_error()?),
+        at: Timestamp::from_timestamp_micros(row.get(2).or_error()?).unwrap_or_default(),
+        actor: match user {
+            Some(user) => Actor::User(Id::from_uuid(Uuid::from_bytes(user))),
+            None => Actor::System(label.unwrap_or_default()),
+        },
+        command: Cow::Owned(row.get(5).or_error()?),
+        undoes: undoes.map(Uuid::from_bytes),
+        changes: vec![change],
+    })
+}
+
+fn change(row: &Row<'_>) -> Result<Change> {
+    let unknown = |what: &str| Error::Corrupt { reason: format!("the journal holds an unknown {what}") };
+    let kind: String = row.get(7).or_error()?;
+    let change: String = row.get(9).or_error()?;
+    let customer: Option<[u8; 16]> = row.get(11).or_error()?;
+    Ok(Change {
+        kind: Kind::from_word(&kind).ok_or_else(|| unknown("kind"))?,
+        id: Uuid::from_bytes(row.get(8).or_error()?),
+        change: ChangeKind::from_word(&change).ok_or_else(|| unknown("change"))?,
+        version: u64::try_from(row.get::<_, i64>(10).or_error()?).unwrap_or(0),
+        customer: customer.map(Uuid::from_bytes),
+        before: values(row, 12)?,
+        after: values(row, 13)?,
+    })
+}
+
+fn values(row: &Row<'_>, index: usize) -> Result<FieldValues> {
+    let text = row.get_ref(index).or_error()?.as_str_or_null();
+    match text.map_err(|error| Error::Corrupt { reason: error.to_string() })? {
+        Some(json) => serde_json::from_str(json).map_err(|error| Error::Corrupt { reason: error.to_string() }),
+        None => Ok(FieldValues::new()),
+    }
+}
+
+fn json(values: &FieldValues) -> Result<Option<String>> {
+    if values.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(values).map(Some).map_err(|error| Error::invalid("", "mismatch", error.to_string()))
+}
+
+impl JournalWrite for SqliteTransaction {
+    fn append(&mut self, operation: &Operation) -> Result<u64> {
+        const OPERATION: &str = "INSERT INTO crm_operation (id, at, actor_user, actor_label, command, undoes) \
+                                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        const CHANGE: &str = "INSERT INTO crm_change \
+                              (operation, place, kind, record, change, version, customer, before, after) \
+                              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let conn = self.conn()?;
+        let (user, label) = match &operation.actor {
+            Actor::User(id) => (Some(id.uuid()), None),
+            Actor::System(label) => (None, Some(label)),
+        };
+        let bytes = |id: &Uuid| *id.as_bytes();
+        conn.execute(
+            OPERATION,
+            params![
+                bytes(&operation.id),
+                to_micros(operation.at),
+                user.as_ref().map(bytes),
+                label,
+                operation.command,
+                operation.undoes.as_ref().map(bytes),
+            ],
+        )?;
+        let seq = conn.last_row();
+        for (place, change) in operation.changes.iter().enumerate() {
+            conn.execute(
+                CHANGE,
+                params![
+                    seq,
+                    i64::try_from(place).unwrap_or(i64::MAX),
+                    change.kind.as_str(),
+                    bytes(&change.id),
+                    change.change.as_str(),
+                    i64::try_from(change.version).unwrap_or(i64::MAX),
+                    change.customer.as_ref().map(bytes),
+                    json(&change.before)?,
+                    json(&change.after)?,
+                ],
+            )?;
+        }
+        Ok(u64::try_from(seq).unwrap_or(0))
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod connection;
+mod error;
+mod functions;
+mod journal;
+mod lists;
+mod migrate;
+mod open;
+mod operational;
+mod pool;
+mod records;
+mod rows;
+mod sql;
+mod store;
+mod table;
+
+pub use crm_core;
+pub use open::{Durability, OpenOptions, open, open_in_memory};
+pub use rusqlite;
+pub use store::{Interrupter, SqliteStore};

@@ -1,0 +1,149 @@
+//! How a store is opened.
+
+use crate::SqliteStore;
+use crm_core::{Crm, Options, Result};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Opens the CRM in this file, which is made when it is not there, with the default options.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("crm.db");
+/// let crm = crm_sqlite::open(&path)?;
+/// let session = crm.system("import");
+/// let customer = session.customers().create(crm_core::Customer {
+///     name: "Mara Tea Estates".into(),
+///     ..Default::default()
+/// })?;
+/// assert_eq!(customer.code.as_ref().map(|code| code.as_str()), Some("C001"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`OpenOptions::open`].
+pub fn open(path: impl AsRef<Path>) -> Result<Crm> {
+    let store = OpenOptions::new(path).open()?;
+    Crm::open(Arc::new(store), Options::default())
+}
+
+/// Opens a CRM that is kept in memory and gone when it is dropped.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn open_in_memory() -> Result<Crm> {
+    let store = OpenOptions::in_memory().open()?;
+    Crm::open(Arc::new(store), Options::default())
+}
+
+/// What is safe after a power failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Everything that was acknowledged: every commit waits for the disk.
+    #[default]
+    Full,
+    /// A consistent store; the last commits may be lost. Nothing is lost when only the program dies.
+    Normal,
+}
+
+/// Opens a connection: for programs that bring their own SQLite, key or flags.
+pub(crate) type ConnectionFactory = dyn Fn() -> rusqlite::Result<rusqlite::Connection> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Memory,
+    Host(Arc<ConnectionFactory>),
+}
+
+/// Where a store is and how it is opened.
+#[derive(Clone)]
+pub struct OpenOptions {
+    pub(crate) place: Place,
+    pub(crate) durability: Durability,
+    pub(crate) read_only: bool,
+    pub(crate) readers: usize,
+    pub(crate) busy_timeout: Duration,
+}
+
+impl fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("durability", &self.durability)
+            .field("read_only", &self.read_only)
+            .field("readers", &self.readers)
+            .field("busy_timeout", &self.busy_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OpenOptions {
+    fn at(place: Place) -> Self {
+        const READERS: usize = 4;
+        const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+        OpenOptions {
+            place,
+            durability: Durability::Full,
+            read_only: false,
+            readers: READERS,
+            busy_timeout: BUSY_TIMEOUT,
+        }
+    }
+
+    /// A file, which is made when it is not there. Several processes may share it.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        OpenOptions::at(Place::File(path.as_ref().to_owned()))
+    }
+
+    /// In memory, gone when the store is dropped. One connection serves reads and writes.
+    pub fn in_memory() -> Self {
+        OpenOptions { readers: 0, ..OpenOptions::at(Place::Memory) }
+    }
+
+    /// Connections that the embedding program opens. Every call must open the same database; the library sets its
+    /// pragmas on each.
+    pub fn with_connections(
+        factory: impl Fn() -> rusqlite::Result<rusqlite::Connection> + Send + Sync + 'static,
+    ) -> Self {
+        OpenOptions::at(Place::Host(Arc::new(factory)))
+    }
+
+    /// What is safe after a power failure.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Only read: a write gives `read_only`.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// How many reads go on at the same time; 4 when nothing is said.
+    #[must_use]
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.readers = readers.max(1);
+        self
+    }
+
+    /// How long a write waits for other writers before it gives `busy`; 5 seconds when nothing is said.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Opens the store, and brings a file of an older release to this one's format.
+    ///
+    /// # Errors
+    /// `not_a_store` for a file that is something else and `too_new` for one of a newer release: neither is touched.
+    /// `read_only`, `busy`, `corrupt`, and SQLite's own.
+    pub fn open(&self) -> Result<SqliteStore> {
+        SqliteStore::open(self.clone())
+    }
+}

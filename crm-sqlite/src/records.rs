@@ -1,0 +1,208 @@
+//! One blanket implementation of reading and writing for all entities.
+
+use crate::connection::Conn;
+use crate::error::{OrError, from_sqlite, is_duplicate};
+use crate::lists;
+use crate::rows::{Bind, RowWriter, read_entry};
+use crate::sql::Sql;
+use crate::store::{HasConn, SqliteTransaction, SqliteView};
+use crate::table::{Table, table};
+use crm_core::port::{AggregatePlan, Entry, IndexChange, Plan, RawGroup, Read, Repository, Scope, Sight};
+use crm_core::{Deletion, Entity, Error, FieldSet, Id, Result, Uuid, to_micros};
+use rusqlite::types::Null;
+use rusqlite::{OptionalExtension, Statement, params, params_from_iter};
+
+macro_rules! reads {
+    ($($view:ty),+) => {$(
+        impl<E: Entity> Read<E> for $view {
+            fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
+                get(self.conn()?, id, sight)
+            }
+            fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
+                lists::find(self.conn()?, plan)
+            }
+            fn count(&self, plan: &Plan) -> Result<u64> {
+                lists::count::<E>(self.conn()?, plan)
+            }
+            fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
+                lists::aggregate::<E>(self.conn()?, plan, figures)
+            }
+        }
+    )+};
+}
+reads!(SqliteView, SqliteTransaction);
+
+fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
+    let table = table::<E>();
+    if sight.scope(table.schema) == Scope::All {
+        let mut statement = conn.prepare(&table.get)?;
+        return one(&mut statement, [&id.uuid().as_bytes()[..]]);
+    }
+    let mut sql = Sql::default();
+    sql.push(&format!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns, table.name));
+    sql.bind(Bind::Id(id.uuid()));
+    sql.push(" AND ");
+    sql.scope(table.schema, sight, "t");
+    one(&mut *conn.prepare(&sql.text)?, params_from_iter(&sql.binds))
+}
+
+fn one<E: Entity>(statement: &mut Statement<'_>, params: impl rusqlite::Params) -> Result<Option<Entry<E>>> {
+    let mut rows = statement.query(params).or_error()?;
+    match rows.next().or_error()? {
+        Some(row) => read_entry(row).map(Some),
+        None => Ok(None),
+    }
+}
+
+impl<E: Entity> Repository<E> for SqliteTransaction {
+    fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
+        let (conn, table) = (self.conn()?, table::<E>());
+        let record = &entry.record;
+        {
+            let mut statement = conn.prepare(&table.insert)?;
+            let mut binder = Binder { statement: &mut statement, next: 1 };
+            binder.id(Some(record.id.uuid()))?;
+            binder.int(i64::try_from(record.version).unwrap_or(i64::MAX))?;
+            binder.int(to_micros(record.created_at))?;
+            binder.id(record.created_by.map(Id::uuid))?;
+            binder.int(to_micros(record.updated_at))?;
+            binder.id(record.updated_by.map(Id::uuid))?;
+            binder.deletion(entry.deletion.as_ref())?;
+            let next = binder.next;
+            record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, None))?;
+            statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;
+        }
+        let row = conn.last_row();
+        if let Some(words) = index.words.as_deref().filter(|words| !words.is_empty()) {
+            let sql = format!("INSERT INTO {}_words (rowid, words) VALUES (?1, ?2)", table.name);
+            conn.execute(&sql, params![row, words])?;
+        }
+        change_keys::<E>(conn, record.id, index)
+    }
+
+    fn replace(&mut self, entry: &Entry<E>, changed: FieldSet, index: &IndexChange) -> Result<()> {
+        let (conn, table) = (self.conn()?, table::<E>());
+        let record = &entry.record;
+        {
+            let mut statement = conn.prepare(&table.update(changed))?;
+            let mut binder = Binder { statement: &mut statement, next: 1 };
+            binder.id(Some(record.id.uuid()))?;
+            binder.int(i64::try_from(record.version).unwrap_or(i64::MAX))?;
+            binder.int(to_micros(record.updated_at))?;
+            binder.id(record.updated_by.map(Id::uuid))?;
+            binder.deletion(entry.deletion.as_ref())?;
+            let next = binder.next;
+            record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, Some(changed)))?;
+            statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;
+        }
+        match index.words.as_deref() {
+            Some("") => {
+                conn.execute(&table.remove_words, [&record.id.uuid().as_bytes()[..]])?;
+            }
+            Some(words) => {
+                conn.execute(&table.set_words, params![&record.id.uuid().as_bytes()[..], words])?;
+            }
+            None => {}
+        }
+        change_keys::<E>(conn, record.id, index)
+    }
+
+    fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()> {
+        let (conn, table) = (self.conn()?, table::<E>());
+        if index.words.is_some() {
+            conn.execute(&table.remove_words, [&id.uuid().as_bytes()[..]])?;
+        }
+        change_keys::<E>(conn, id, index)?;
+        conn.execute(&table.remove, [&id.uuid().as_bytes()[..]])?;
+        Ok(())
+    }
+}
+
+/// Binds the envelope.
+struct Binder<'w, 'c> {
+    statement: &'w mut Statement<'c>,
+    next: usize,
+}
+
+impl Binder<'_, '_> {
+    fn int(&mut self, number: i64) -> Result<()> {
+        self.next += 1;
+        self.statement.raw_bind_parameter(self.next - 1, number).or_error()
+    }
+
+    fn id(&mut self, id: Option<Uuid>) -> Result<()> {
+        self.next += 1;
+        match id {
+            Some(id) => self.statement.raw_bind_parameter(self.next - 1, &id.as_bytes()[..]).or_error(),
+            None => self.statement.raw_bind_parameter(self.next - 1, Null).or_error(),
+        }
+    }
+
+    fn deletion(&mut self, deletion: Option<&Deletion>) -> Result<()> {
+        match deletion {
+            Some(deletion) => {
+                self.id(Some(deletion.id))?;
+                self.int(to_micros(deletion.at))?;
+                self.id(deletion.by.map(Id::uuid))
+            }
+            None => {
+                self.id(None)?;
+                self.id(None)?;
+                self.id(None)
+            }
+        }
+    }
+}
+
+fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result<()> {
+    const REMOVE: &str = "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND record = ?4";
+    const ADD: &str = "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let uuid = id.uuid();
+    for key in &index.removed {
+        conn.execute(REMOVE, params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..]])?;
+    }
+    for key in &index.added {
+        let added = conn.prepare(ADD)?.execute(params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..], key.unique]);
+        match added {
+            Ok(_) => {}
+            Err(error) if is_duplicate(&error) => {
+                return Err(Error::Duplicate {
+                    entity: E::ENTITY,
+                    field: key.field,
+                    value: key.key.clone(),
+                    holder: holder(conn, E::ENTITY, key.field, &key.key)?,
+                });
+            }
+            Err(error) => return Err(from_sqlite(error)),
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn holder(conn: &Conn, entity: &str, field: &str, key: &str) -> Result<Option<Uuid>> {
+    const SQL: &str = "SELECT record FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND is_unique = 1";
+    let found = conn.prepare(SQL)?.query_row(params![entity, field, key], |row| row.get::<_, [u8; 16]>(0));
+    Ok(found.optional().or_error()?.map(Uuid::from_bytes))
+}
+
+/// What is taken when a row breaks a UNIQUE constraint of its own table: its id, or a code.
+fn taken<E: Entity>(conn: &Conn, entry: &Entry<E>, error: rusqlite::Error) -> Error {
+    if !is_duplicate(&error) {
+        return from_sqlite(error);
+    }
+    let id = entry.record.id.uuid();
+    let code = E::schema().field("code").map(|field| entry.record.data.value(field));
+    match (code, error.to_string().contains(".code")) {
+        (Some(crm_core::Value::Text(code)), true) => {
+            let holder = holder_of_code(conn, table::<E>(), &code);
+            Error::Duplicate { entity: E::ENTITY, field: "code", value: code, holder }
+        }
+        _ => Error::Duplicate { entity: E::ENTITY, field: "id", value: id.to_string(), holder: Some(id) },
+    }
+}
+
+fn holder_of_code(conn: &Conn, table: &Table, code: &str) -> Option<Uuid> {
+    let sql = format!("SELECT id FROM {} WHERE code = ?1", table.name);
+    let found = conn.prepare(&sql).ok()?.query_row([code], |row| row.get::<_, [u8; 16]>(0));
+    found.ok().map(Uuid::from_bytes)
+}

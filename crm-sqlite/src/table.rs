@@ -1,0 +1,100 @@
+//! The SQL of one entity's table, built from its fields once.
+
+use crm_core::{Entity, FieldSet, Schema};
+use parking_lot::RwLock;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::{Arc, LazyLock};
+
+/// The columns of the envelope after `row`, in the order in which rows are read and written.
+pub(crate) const ENVELOPE: [&str; 9] = [
+    "id", "version", "created_at", "created_by", "updated_at", "updated_by", "deletion", "deleted_at", "deleted_by",
+];
+
+/// The envelope's columns that a change writes.
+const CHANGING: [&str; 6] = ["version", "updated_at", "updated_by", "deletion", "deleted_at", "deleted_by"];
+
+pub(crate) struct Table {
+    pub(crate) schema: &'static Schema,
+    /// `crm_customer`.
+    pub(crate) name: String,
+    /// What a record is read from, on the alias `t`.
+    pub(crate) columns: String,
+    pub(crate) insert: String,
+    pub(crate) get: String,
+    pub(crate) remove: String,
+    pub(crate) set_words: String,
+    pub(crate) remove_words: String,
+    updates: RwLock<HashMap<u64, Arc<str>>>,
+}
+
+static TABLES: LazyLock<RwLock<HashMap<&'static str, &'static Table>>> = LazyLock::new(RwLock::default);
+
+/// The SQL of an entity; it lives as long as the program, as the entity's schema does.
+pub(crate) fn table<E: Entity>() -> &'static Table {
+    if let Some(table) = TABLES.read().get(E::ENTITY)
+        && std::ptr::eq(table.schema, E::schema())
+    {
+        return table;
+    }
+    let table: &'static Table = Box::leak(Box::new(Table::build(E::schema())));
+    TABLES.write().insert(E::ENTITY, table);
+    table
+}
+
+impl Table {
+    fn build(schema: &'static Schema) -> Self {
+        let name = format!("crm_{}", schema.entity);
+        let fields = schema.columns.iter().map(|column| column.name);
+        let columns = list(ENVELOPE.into_iter().chain(fields).map(|name| format!("t.\"{name}\"")));
+        let mut written: Vec<String> = ENVELOPE.iter().map(|name| format!("\"{name}\"")).collect();
+        for column in &schema.columns {
+            written.push(format!("\"{}\"", column.name));
+            if column.folded {
+                written.push(format!("\"{}_key\"", column.name));
+            }
+        }
+        let places = list((1..=written.len()).map(|n| format!("?{n}")));
+        Table {
+            insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
+            get: format!("SELECT {columns} FROM {name} AS t WHERE t.id = ?1"),
+            remove: format!("DELETE FROM {name} WHERE id = ?1"),
+            set_words: format!("REPLACE INTO {name}_words (rowid, words) SELECT \"row\", ?2 FROM {name} WHERE id = ?1"),
+            remove_words: format!("DELETE FROM {name}_words WHERE rowid = (SELECT \"row\" FROM {name} WHERE id = ?1)"),
+            schema,
+            name,
+            columns,
+            updates: RwLock::default(),
+        }
+    }
+
+    /// The UPDATE of the envelope and these fields: the indexes of other columns are not touched.
+    pub(crate) fn update(&self, changed: FieldSet) -> Arc<str> {
+        if let Some(sql) = self.updates.read().get(&changed.bits()) {
+            return Arc::clone(sql);
+        }
+        let mut sql = format!("UPDATE {} SET ", self.name);
+        let mut place = 1;
+        let mut set = |sql: &mut String, name: &str, suffix: &str| {
+            place += 1;
+            let comma = if place == 2 { "" } else { ", " };
+            // Writing to a string does not fail.
+            let _ = write!(sql, "{comma}\"{name}{suffix}\" = ?{place}");
+        };
+        CHANGING.iter().for_each(|name| set(&mut sql, name, ""));
+        for column in self.schema.columns.iter().filter(|column| changed.contains(column.field)) {
+            set(&mut sql, column.name, "");
+            if column.folded {
+                set(&mut sql, column.name, "_key");
+            }
+        }
+        sql.push_str(" WHERE id = ?1");
+        let sql: Arc<str> = sql.into();
+        self.updates.write().insert(changed.bits(), Arc::clone(&sql));
+        sql
+    }
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,56 @@
+//! The workspace's chores, run as `cargo xtask NAME`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program prints")]
+
+mod bench;
+mod ci;
+mod loc;
+mod run;
+mod soak;
+mod table;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+use run::{Failure, Outcome};
+
+const USAGE: &str = "\
+Usage: cargo xtask CHORE
+
+Chores:
+  test [-- ARGS]            run every doc, unit and integration test; ARGS go to each test program
+  ci                        run every step that continuous integration runs, the tests last
+  soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000)
+  bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)
+  loc                       count the lines of Rust per crate and list the longest files
+  help                      print this text
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {}", failure.message);
+            if failure.code == Failure::USAGE {
+                eprint!("\n{USAGE}");
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Outcome {
+    let Some((chore, rest)) = args.split_first() else {
+        return run::print(USAGE);
+    };
+    match chore.as_str() {
+        "test" => test::run(rest),
+        "ci" => ci::run(rest),
+        "soak" => soak::run(rest),
+        "bench" => bench::run(rest),
+        "loc" => loc::run(rest),
+        "help" | "--help" | "-h" => run::print(USAGE),
+        unknown => Err(Failure::usage(format!("there is no chore named `{unknown}`"))),
+    }
+}

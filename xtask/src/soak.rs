@@ -1,0 +1,19 @@
+//! `cargo xtask soak`: the tests that are too long for every day.
+
+use std::env;
+
+use crate::run::{Outcome, cargo, finish, no_arguments};
+
+const SEQUENCES: &str = "CRM_SOAK_SEQUENCES";
+const DEFAULT_SEQUENCES: &str = "2000";
+
+pub(crate) fn run(args: &[String]) -> Outcome {
+    no_arguments("soak", args)?;
+    let mut command = cargo()?;
+    command.args(["test", "--release", "-p", "crm-sqlite", "--test", "it", "--locked"]);
+    command.args(["--", "soak", "--include-ignored", "--nocapture"]);
+    if env::var_os(SEQUENCES).is_none() {
+        command.env(SEQUENCES, DEFAULT_SEQUENCES);
+    }
+    finish("soak", &mut command)
+}
