@@ -1,4 +1,20 @@
 //! The tests of the SQLite store, and of the core on it: one program, one link.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests say what they expect by failing"
+)]
 
+mod bad_input;
+mod contract;
+mod differential;
+mod entity;
+mod kill;
+mod leaks;
+mod processes;
+mod schema;
 mod smoke;
+mod statements;
