@@ -123,7 +123,8 @@ fn wait_a_moment(tries: i32) -> bool {
         return false;
     }
     // The clock's own noise is all the randomness that this needs.
-    let noise = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    let noise =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
     std::thread::sleep(Duration::from_micros((SHORTEST_MICROS + noise % SPREAD_MICROS).into()));
     true
 }

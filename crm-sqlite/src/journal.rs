@@ -6,7 +6,10 @@ use crate::rows::Bind;
 use crate::sql::Sql;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
 use crm_core::port::{JournalRead, JournalWrite, Sight};
-use crm_core::{Actor, Change, ChangeKind, Customer, Entity, Error, FieldValues, Gate, Id, Kind, Level, Operation, OperationId, Result, Timestamp, Uuid, to_micros};
+use crm_core::{
+    Actor, Change, ChangeKind, Customer, Entity, Error, FieldValues, Gate, Id, Kind, Level, Operation,
+    OperationId, Result, Timestamp, Uuid, to_micros,
+};
 use rusqlite::{Row, params, params_from_iter};
 use std::borrow::Cow;
 
@@ -58,7 +61,8 @@ fn select() -> Sql {
 
 /// Which changes a reader sees: those of kinds that he sees all of, and those on customers that he sees.
 fn seen(sql: &mut Sql, sight: &Sight, alias: &str) {
-    let wholly: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| sight.level(*kind) == Level::All).collect();
+    let wholly: Vec<Kind> =
+        Kind::ALL.iter().copied().filter(|kind| sight.level(*kind) == Level::All).collect();
     if wholly.len() == Kind::ALL.len() {
         return sql.push("1");
     }
@@ -133,7 +137,9 @@ fn change(row: &Row<'_>) -> Result<Change> {
 fn values(row: &Row<'_>, index: usize) -> Result<FieldValues> {
     let text = row.get_ref(index).or_error()?.as_str_or_null();
     match text.map_err(|error| Error::Corrupt { reason: error.to_string() })? {
-        Some(json) => serde_json::from_str(json).map_err(|error| Error::Corrupt { reason: error.to_string() }),
+        Some(json) => {
+            serde_json::from_str(json).map_err(|error| Error::Corrupt { reason: error.to_string() })
+        }
         None => Ok(FieldValues::new()),
     }
 }

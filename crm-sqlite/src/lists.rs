@@ -78,19 +78,36 @@ fn ranges(plan: &Plan) -> Vec<Range<'_>> {
         match keys.first() {
             // The first key alone decides whether an index can give the order.
             Some(first) if first.column.nullable => {
-                ranges.push(Range { equal: Vec::new(), beyond: Some((first, None)), rest: &keys[1..], after: None });
-                ranges.push(Range { equal: vec![(first, Atom::Null)], beyond: None, rest: &keys[1..], after: None });
+                ranges.push(Range {
+                    equal: Vec::new(),
+                    beyond: Some((first, None)),
+                    rest: &keys[1..],
+                    after: None,
+                });
+                ranges.push(Range {
+                    equal: vec![(first, Atom::Null)],
+                    beyond: None,
+                    rest: &keys[1..],
+                    after: None,
+                });
             }
             _ => ranges.push(Range { equal: Vec::new(), beyond: None, rest: keys, after: None }),
         }
         return ranges;
     };
-    let equal = |count: usize| -> Vec<(&SortKey, Atom)> { keys.iter().zip(position.ranks.iter().cloned()).take(count).collect() };
+    let equal = |count: usize| -> Vec<(&SortKey, Atom)> {
+        keys.iter().zip(position.ranks.iter().cloned()).take(count).collect()
+    };
     ranges.push(Range { equal: equal(keys.len()), beyond: None, rest: &[], after: Some(position) });
     for (index, key) in keys.iter().enumerate().rev() {
         let Some(rank) = position.ranks.get(index).filter(|rank| **rank != Atom::Null) else { continue };
         let rest = &keys[index + 1..];
-        ranges.push(Range { equal: equal(index), beyond: Some((key, Some(rank.clone()))), rest, after: None });
+        ranges.push(Range {
+            equal: equal(index),
+            beyond: Some((key, Some(rank.clone()))),
+            rest,
+            after: None,
+        });
         if key.column.nullable {
             let mut fixed = equal(index);
             fixed.push((key, Atom::Null));
@@ -169,7 +186,10 @@ fn row_of(sql: &mut Sql, table: &Table, position: &Position, backwards: bool) {
 fn matching(sql: &mut Sql, table: &Table, plan: &Plan) {
     visible(sql, table, plan);
     if let Some(words) = &plan.words {
-        sql.push(&format!(" AND t.\"row\" IN (SELECT rowid FROM {0}_words WHERE {0}_words MATCH ", table.name));
+        sql.push(&format!(
+            " AND t.\"row\" IN (SELECT rowid FROM {0}_words WHERE {0}_words MATCH ",
+            table.name
+        ));
         sql.bind_text(&match_text(words, usize::MAX));
         sql.push(")");
     }
@@ -259,12 +279,17 @@ pub(crate) fn count<E: Entity>(conn: &Conn, plan: &Plan) -> Result<u64> {
     let mut sql = Sql::default();
     sql.push(&format!("SELECT count(*) FROM {} AS t WHERE ", table.name));
     matching(&mut sql, table, plan);
-    let count: i64 = conn.prepare(&sql.text)?.query_row(params_from_iter(&sql.binds), |row| row.get(0)).or_error()?;
+    let count: i64 =
+        conn.prepare(&sql.text)?.query_row(params_from_iter(&sql.binds), |row| row.get(0)).or_error()?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// The figures of a plan's records.
-pub(crate) fn aggregate<E: Entity>(conn: &Conn, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
+pub(crate) fn aggregate<E: Entity>(
+    conn: &Conn,
+    plan: &Plan,
+    figures: &AggregatePlan,
+) -> Result<Vec<RawGroup>> {
     if plan.words.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
@@ -284,13 +309,15 @@ pub(crate) fn aggregate<E: Entity>(conn: &Conn, plan: &Plan, figures: &Aggregate
             None => sql.push(&format!("{column}, ")),
         }
     }
-    let or_null = |column: &Option<ColumnRef>| column.as_ref().map_or("NULL".to_owned(), |column| plain(column, "t"));
+    let or_null =
+        |column: &Option<ColumnRef>| column.as_ref().map_or("NULL".to_owned(), |column| plain(column, "t"));
     let (currency, measure) = (or_null(&figures.currency), or_null(&figures.measure));
     let sum = if figures.summable { format!("sum({measure})") } else { "NULL".to_owned() };
     sql.push(&format!("{currency}, count(*), count({measure}), {sum}, min({measure}), max({measure})"));
     sql.push(&format!(" FROM {} AS t WHERE ", table.name));
     matching(&mut sql, table, plan);
-    let grouped: Vec<String> = (1..=figures.keys.len() + usize::from(figures.currency.is_some())).map(|n| n.to_string()).collect();
+    let grouped: Vec<String> =
+        (1..=figures.keys.len() + usize::from(figures.currency.is_some())).map(|n| n.to_string()).collect();
     if !grouped.is_empty() {
         sql.push(&format!(" GROUP BY {}", grouped.join(", ")));
     }

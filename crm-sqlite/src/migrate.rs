@@ -43,7 +43,9 @@ fn take_steps(conn: &Conn) -> Result<()> {
         conn.raw().execute_batch(step).or_error()?;
     }
     conn.raw().pragma_update(None, "application_id", APPLICATION_ID).or_error()?;
-    conn.raw().pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX)).or_error()?;
+    conn.raw()
+        .pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX))
+        .or_error()?;
     conn.raw().execute_batch("COMMIT").or_error()
 }
 

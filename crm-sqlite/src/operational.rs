@@ -77,12 +77,16 @@ impl OperationalWrite for SqliteTransaction {
                            VALUES (?1, ?2, ?3, ?4, ?5)";
         let (created, expires) = (to_micros(session.created_at), to_micros(session.expires_at));
         let revoked = session.revoked_at.map(to_micros);
-        self.conn()?.execute(SQL, params![session.token_hash, session.user.uuid().as_bytes(), created, expires, revoked])?;
+        self.conn()?.execute(
+            SQL,
+            params![session.token_hash, session.user.uuid().as_bytes(), created, expires, revoked],
+        )?;
         Ok(())
     }
 
     fn revoke_session(&mut self, token_hash: &[u8; 32], at: Timestamp) -> Result<()> {
-        const SQL: &str = "UPDATE crm_session SET revoked_at = ?2 WHERE token_hash = ?1 AND revoked_at IS NULL";
+        const SQL: &str =
+            "UPDATE crm_session SET revoked_at = ?2 WHERE token_hash = ?1 AND revoked_at IS NULL";
         self.conn()?.execute(SQL, params![token_hash, to_micros(at)])?;
         Ok(())
     }
@@ -128,8 +132,9 @@ impl OperationalWrite for SqliteTransaction {
             Ok(_) => Ok(()),
             Err(error) if is_duplicate(&error) => {
                 let mut statement = conn.prepare(SHARED)?;
-                let (value, record): (String, [u8; 16]) =
-                    statement.query_row(params![entity, field], |row| Ok((row.get(0)?, row.get(1)?))).or_error()?;
+                let (value, record): (String, [u8; 16]) = statement
+                    .query_row(params![entity, field], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .or_error()?;
                 let holder = holder(conn, entity, field, &value)?.or(Some(Uuid::from_bytes(record)));
                 Err(Error::Duplicate { entity, field, value, holder })
             }

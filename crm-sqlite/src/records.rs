@@ -155,14 +155,22 @@ impl Binder<'_, '_> {
 }
 
 fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result<()> {
-    const REMOVE: &str = "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND record = ?4";
-    const ADD: &str = "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES (?1, ?2, ?3, ?4, ?5)";
+    const REMOVE: &str =
+        "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND record = ?4";
+    const ADD: &str =
+        "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES (?1, ?2, ?3, ?4, ?5)";
     let uuid = id.uuid();
     for key in &index.removed {
         conn.execute(REMOVE, params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..]])?;
     }
     for key in &index.added {
-        let added = conn.prepare(ADD)?.execute(params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..], key.unique]);
+        let added = conn.prepare(ADD)?.execute(params![
+            E::ENTITY,
+            key.field,
+            key.key,
+            &uuid.as_bytes()[..],
+            key.unique
+        ]);
         match added {
             Ok(_) => {}
             Err(error) if is_duplicate(&error) => {
@@ -180,7 +188,8 @@ fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result
 }
 
 pub(crate) fn holder(conn: &Conn, entity: &str, field: &str, key: &str) -> Result<Option<Uuid>> {
-    const SQL: &str = "SELECT record FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND is_unique = 1";
+    const SQL: &str =
+        "SELECT record FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND is_unique = 1";
     let found = conn.prepare(SQL)?.query_row(params![entity, field, key], |row| row.get::<_, [u8; 16]>(0));
     Ok(found.optional().or_error()?.map(Uuid::from_bytes))
 }

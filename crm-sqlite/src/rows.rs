@@ -2,7 +2,10 @@
 
 use crate::error::OrError;
 use crm_core::port::{Atom, Entry};
-use crm_core::{Cell, Column, ColumnReader, ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Record, Result, Timestamp, Uuid, fold};
+use crm_core::{
+    Cell, Column, ColumnReader, ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Record, Result,
+    Timestamp, Uuid, fold,
+};
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
 
@@ -47,7 +50,11 @@ pub(crate) struct RowWriter<'w, 'c> {
 }
 
 impl<'w, 'c> RowWriter<'w, 'c> {
-    pub(crate) fn new<E: Entity>(statement: &'w mut Statement<'c>, first: usize, only: Option<FieldSet>) -> Self {
+    pub(crate) fn new<E: Entity>(
+        statement: &'w mut Statement<'c>,
+        first: usize,
+        only: Option<FieldSet>,
+    ) -> Self {
         RowWriter { statement, columns: E::schema().columns.iter(), only, next: first }
     }
 
@@ -152,6 +159,7 @@ pub(crate) fn read_entry<E: Entity>(row: &Row<'_>) -> Result<Entry<E>> {
         (None, None) => None,
         _ => return Err(missing()),
     };
-    let record = Record { id: Id::from_uuid(id), version, created_at, created_by, updated_at, updated_by, data };
+    let record =
+        Record { id: Id::from_uuid(id), version, created_at, created_by, updated_at, updated_by, data };
     Ok(Entry { record, deletion })
 }

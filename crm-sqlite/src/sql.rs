@@ -136,13 +136,18 @@ impl Sql {
             Condition::NoKeys { column } => self.push(&format!("{} IN ('[]', '{{}}')", plain(column, alias))),
             Condition::Hop { column, target, condition } => {
                 let name = format!("crm_{}", target.entity);
-                self.push(&format!("{} IN (SELECT h.id FROM {name} AS h WHERE h.deletion IS NULL AND ", plain(column, alias)));
+                self.push(&format!(
+                    "{} IN (SELECT h.id FROM {name} AS h WHERE h.deletion IS NULL AND ",
+                    plain(column, alias)
+                ));
                 self.scope(target, sight, "h");
                 self.push(" AND ");
                 self.condition(target, condition, sight, "h");
                 self.push(")");
             }
-            Condition::All(_) | Condition::Any(_) | Condition::Not(_) => self.condition(schema, leaf, sight, alias),
+            Condition::All(_) | Condition::Any(_) | Condition::Not(_) => {
+                self.condition(schema, leaf, sight, alias);
+            }
         }
     }
 

@@ -86,11 +86,18 @@ impl SqliteStore {
     /// `storage` when there is a file already: it is not touched. `full`, `closed`, and SQLite's own.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
         let to = to.as_ref();
-        let io = |error: std::io::Error| Error::Storage { reason: error.to_string(), source: Some(Box::new(error)) };
+        let io = |error: std::io::Error| Error::Storage {
+            reason: error.to_string(),
+            source: Some(Box::new(error)),
+        };
         if to.exists() {
-            return Err(Error::Storage { reason: "there is a file already at the backup's place".to_owned(), source: None });
+            return Err(Error::Storage {
+                reason: "there is a file already at the backup's place".to_owned(),
+                source: None,
+            });
         }
-        let name = to.to_str().ok_or_else(|| Error::invalid("to", "syntax", "the path is no Unicode text"))?;
+        let name =
+            to.to_str().ok_or_else(|| Error::invalid("to", "syntax", "the path is no Unicode text"))?;
         let lease = self.pool()?.reader()?;
         let copied = lease.conn()?.raw().execute("VACUUM INTO ?1", [name]).or_error();
         match copied {
@@ -145,7 +152,9 @@ impl Store for SqliteStore {
         let lease = self.pool()?.fresh()?;
         let raw = lease.conn()?.raw();
         let mut problems = Vec::new();
-        for (sql, what) in [("PRAGMA integrity_check", "integrity"), ("PRAGMA foreign_key_check", "foreign key")] {
+        for (sql, what) in
+            [("PRAGMA integrity_check", "integrity"), ("PRAGMA foreign_key_check", "foreign key")]
+        {
             let mut statement = raw.prepare(sql).or_error()?;
             let mut rows = statement.query([]).or_error()?;
             while let Some(row) = rows.next().or_error()? {

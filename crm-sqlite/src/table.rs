@@ -8,7 +8,15 @@ use std::sync::{Arc, LazyLock};
 
 /// The columns of the envelope after `row`, in the order in which rows are read and written.
 pub(crate) const ENVELOPE: [&str; 9] = [
-    "id", "version", "created_at", "created_by", "updated_at", "updated_by", "deletion", "deleted_at", "deleted_by",
+    "id",
+    "version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deletion",
+    "deleted_at",
+    "deleted_by",
 ];
 
 /// The envelope's columns that a change writes.
@@ -59,8 +67,12 @@ impl Table {
             insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
             get: format!("SELECT {columns} FROM {name} AS t WHERE t.id = ?1"),
             remove: format!("DELETE FROM {name} WHERE id = ?1"),
-            set_words: format!("REPLACE INTO {name}_words (rowid, words) SELECT \"row\", ?2 FROM {name} WHERE id = ?1"),
-            remove_words: format!("DELETE FROM {name}_words WHERE rowid = (SELECT \"row\" FROM {name} WHERE id = ?1)"),
+            set_words: format!(
+                "REPLACE INTO {name}_words (rowid, words) SELECT \"row\", ?2 FROM {name} WHERE id = ?1"
+            ),
+            remove_words: format!(
+                "DELETE FROM {name}_words WHERE rowid = (SELECT \"row\" FROM {name} WHERE id = ?1)"
+            ),
             schema,
             name,
             columns,

@@ -28,7 +28,8 @@ pub(crate) struct Flags {
 
 impl FieldSpec {
     fn read(field: &Field) -> Result<Self> {
-        let ident = field.ident.clone().ok_or_else(|| syn::Error::new_spanned(field, "a field needs a name"))?;
+        let ident =
+            field.ident.clone().ok_or_else(|| syn::Error::new_spanned(field, "a field needs a name"))?;
         let mut spec = FieldSpec {
             name: ident.to_string().trim_start_matches("r#").to_owned(),
             ident,
@@ -54,7 +55,9 @@ impl FieldSpec {
                     "restrict" => spec.on_purge = Some("Restrict"),
                     "max" => spec.max = Some(meta.value()?.parse()?),
                     "was" => spec.was = Some(meta.value()?.parse()?),
-                    other => return Err(meta.error(format!("`{other}` is no attribute of an entity's field"))),
+                    other => {
+                        return Err(meta.error(format!("`{other}` is no attribute of an entity's field")));
+                    }
                 }
                 Ok(())
             })?;

@@ -22,7 +22,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         }
     });
     let maxima: Vec<_> = fields.iter().map(|f| f.max_chars()).collect();
-    let expected = format!("an object with {}", names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", "));
+    let expected =
+        format!("an object with {}", names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", "));
     let searched = fields.iter().filter(|f| f.flags.searchable).map(|f| &f.ident);
     let keyed = fields.iter().filter(|f| f.flags.key).map(|f| &f.ident);
     Ok(quote! {

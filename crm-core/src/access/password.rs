@@ -46,7 +46,8 @@ pub(crate) fn hash_password(password: &str, salt: &[u8; 16], cost: PasswordCost)
 pub(crate) fn verify_password(password: &str, hash: Option<&str>, cost: PasswordCost) -> Result<bool> {
     match hash {
         Some(hash) => {
-            let hash = PasswordHash::new(hash).map_err(|_| Error::corrupt("a password hash can't be read"))?;
+            let hash =
+                PasswordHash::new(hash).map_err(|_| Error::corrupt("a password hash can't be read"))?;
             Ok(cost.argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
         }
         None => {
@@ -68,7 +69,11 @@ pub(crate) fn check_policy(password: &str, username: &str, least: usize) -> Resu
     const MOST: usize = 1_024;
     let length = password.chars().count();
     if length < least || length > MOST {
-        return Err(Error::invalid("password", "length", format!("a password has {least} to {MOST} characters")));
+        return Err(Error::invalid(
+            "password",
+            "length",
+            format!("a password has {least} to {MOST} characters"),
+        ));
     }
     let (folded, name) = (fold(password), fold(username));
     if !name.is_empty() && folded.contains(&name) && folded.len() < name.len() + least {

@@ -74,7 +74,11 @@ impl Replay {
             self.records.remove(&key);
             return;
         }
-        let told = self.records.entry(key).or_insert(Told { version: 0, trashed: false, fields: FieldValues::new() });
+        let told = self.records.entry(key).or_insert(Told {
+            version: 0,
+            trashed: false,
+            fields: FieldValues::new(),
+        });
         if change.version != told.version + 1 {
             let text = format!("the journal jumps from version {} to {} of", told.version, change.version);
             self.report.problems.push(format!("{text} {} {}", change.kind, change.id));
@@ -85,7 +89,8 @@ impl Replay {
             ChangeKind::Restore => told.trashed = false,
             _ => {}
         }
-        let names: Vec<_> = change.before.keys().filter(|name| !change.after.contains_key(*name)).cloned().collect();
+        let names: Vec<_> =
+            change.before.keys().filter(|name| !change.after.contains_key(*name)).cloned().collect();
         for name in names {
             told.fields.remove(&name);
         }

@@ -169,7 +169,12 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::create`] and [`Collection::update`]; `duplicate` when the id belongs to a record that the
     /// user may not see; `invalid` for entities without external ids.
-    pub fn upsert(&self, source: &str, external_id: &str, change: impl FnOnce(&mut E)) -> Result<Upserted<E>> {
+    pub fn upsert(
+        &self,
+        source: &str,
+        external_id: &str,
+        change: impl FnOnce(&mut E),
+    ) -> Result<Upserted<E>> {
         self.upsert_with(source, external_id, |data| {
             change(data);
             Ok(())
@@ -194,7 +199,8 @@ impl<'s, E: Rules> Collection<'s, E> {
         let field = external_ids::<E>()?;
         self.session.write("upsert", |unit| {
             let key = format!("{source}:{external_id}");
-            let condition = Condition::HasKey { field: "external_ids", index: field, keys: vec![key], prefix: false };
+            let condition =
+                Condition::HasKey { field: "external_ids", index: field, keys: vec![key], prefix: false };
             let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, 1) };
             let found = E::reads(unit.tx()).find(&plan)?.into_iter().next();
             match found {
@@ -226,7 +232,8 @@ impl<'s, E: Rules> Collection<'s, E> {
         self.session.read(|view, authority, _| {
             let entry = E::read(view).get(id, authority.sight(Action::View))?;
             let live = entry.filter(|entry| entry.deletion.is_none());
-            live.map(|entry| entry.record).ok_or_else(|| Error::NotFound { entity: E::ENTITY, key: id.to_string() })
+            live.map(|entry| entry.record)
+                .ok_or_else(|| Error::NotFound { entity: E::ENTITY, key: id.to_string() })
         })
     }
 
@@ -237,7 +244,10 @@ impl<'s, E: Rules> Collection<'s, E> {
     pub fn by_external_id(&self, source: &str, external_id: &str) -> Result<Record<E>> {
         let field = external_ids::<E>()?;
         let key = format!("{}:{}", cleaned(source), cleaned(external_id));
-        self.first(Condition::HasKey { field: "external_ids", index: field, keys: vec![key.clone()], prefix: false }, key)
+        self.first(
+            Condition::HasKey { field: "external_ids", index: field, keys: vec![key.clone()], prefix: false },
+            key,
+        )
     }
 
     fn first(&self, condition: Condition, key: String) -> Result<Record<E>> {
@@ -293,9 +303,9 @@ impl<'s, E: Rules> Collection<'s, E> {
             true => self.session.read_consistently(|view, authority, shared| {
                 list(view, &self.plan(query, trash, authority, shared)?)
             }),
-            false => self.session.read(|view, authority, shared| {
-                list(view, &self.plan(query, trash, authority, shared)?)
-            }),
+            false => self
+                .session
+                .read(|view, authority, shared| list(view, &self.plan(query, trash, authority, shared)?)),
         }
     }
 
@@ -316,9 +326,8 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::list`].
     pub fn count(&self, query: &Query) -> Result<u64> {
-        self.session.read(|view, authority, shared| {
-            E::read(view).count(&self.plan(query, false, authority, shared)?)
-        })
+        self.session
+            .read(|view, authority, shared| E::read(view).count(&self.plan(query, false, authority, shared)?))
     }
 
     /// Figures of the live records that match, sorted by the fields that they are grouped by.
@@ -422,7 +431,11 @@ fn base_at<E: Rules>(unit: &UnitOfWork<'_>, current: &Record<E>, version: u64) -
         return Ok(base);
     }
     if version == 0 || version > current.version {
-        return Err(Error::invalid("version", "range", format!("the record's version is {}", current.version)));
+        return Err(Error::invalid(
+            "version",
+            "range",
+            format!("the record's version is {}", current.version),
+        ));
     }
     let later = super::system::with_types(unit.tx().operations_on(E::kind(), current.id.uuid(), version)?);
     for change in later.iter().rev().flat_map(|operation| operation.changes.iter().rev()) {
@@ -449,6 +462,7 @@ fn refuse_conflicts<E: Entity>(current: &Record<E>, base: &E, mine: FieldSet) ->
     if both.is_empty() {
         return Ok(());
     }
-    let fields = both.iter().map(|field| (E::FIELDS[field].name.to_owned(), current.data.value(field))).collect();
+    let fields =
+        both.iter().map(|field| (E::FIELDS[field].name.to_owned(), current.data.value(field))).collect();
     Err(Error::Conflict { entity: E::ENTITY, id: current.id.uuid(), version: current.version, fields })
 }

@@ -113,7 +113,8 @@ impl Crm {
 
 fn find_user(tx: &dyn Transaction, name: &str) -> Result<Option<Record<User>>> {
     let index = User::schema().field("username").unwrap_or(usize::MAX);
-    let condition = Condition::HasKey { field: "username", index, keys: vec![name.to_owned()], prefix: false };
+    let condition =
+        Condition::HasKey { field: "username", index, keys: vec![name.to_owned()], prefix: false };
     let found = User::reads(tx).find(&Plan::all_where(condition, false, 1))?;
     Ok(found.into_iter().next().map(|entry| entry.record))
 }

@@ -2,12 +2,12 @@
 
 use super::rules::Rules;
 use super::session::Hit;
-use super::unit_of_work::UnitOfWork;
 use super::undo;
+use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::model::{
-    Change, Contact, Customer, Deletion, Entity, Gate, Interaction, Kind, Opportunity, Pipeline, Reminder, Role, Settings,
-    User, for_each_entity,
+    Change, Contact, Customer, Deletion, Entity, Gate, Interaction, Kind, Opportunity, Pipeline, Reminder,
+    Role, Settings, User, for_each_entity,
 };
 use crate::store::{Condition, Entry, Plan, Query, Sight, Snapshot, Transaction};
 use crate::value::{Id, KeyRules, Value};
@@ -65,8 +65,15 @@ pub(super) fn refers_to<E: Entity>(field: usize, id: Uuid) -> Condition {
     let schema = E::schema();
     let column = schema.columns.iter().find(|column| column.field == field);
     match column {
-        Some(column) if matches!(column.ty, crate::value::ValueType::Id(_)) => crate::store::equals(column, id),
-        _ => Condition::HasKey { field: E::FIELDS[field].name, index: field, keys: vec![id.to_string()], prefix: false },
+        Some(column) if matches!(column.ty, crate::value::ValueType::Id(_)) => {
+            crate::store::equals(column, id)
+        }
+        _ => Condition::HasKey {
+            field: E::FIELDS[field].name,
+            index: field,
+            keys: vec![id.to_string()],
+            prefix: false,
+        },
     }
 }
 

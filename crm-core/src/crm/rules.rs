@@ -34,7 +34,11 @@ pub trait Rules: Stored {
     ///
     /// # Errors
     /// `refused`; nothing is written then.
-    fn after_save(unit: &mut UnitOfWork<'_>, record: &Record<Self>, old: Option<&Record<Self>>) -> Result<()> {
+    fn after_save(
+        unit: &mut UnitOfWork<'_>,
+        record: &Record<Self>,
+        old: Option<&Record<Self>>,
+    ) -> Result<()> {
         let _ = (unit, record, old);
         Ok(())
     }
@@ -126,7 +130,11 @@ fn refuse_circle(unit: &UnitOfWork<'_>, id: Id<Customer>, parent: Option<Id<Cust
     for _ in 0..DEEPEST {
         let Some(parent) = next else { return Ok(()) };
         if parent == id {
-            return Err(Error::invalid("parent", "circle", "a customer is not its own parent, nor its parent's"));
+            return Err(Error::invalid(
+                "parent",
+                "circle",
+                "a customer is not its own parent, nor its parent's",
+            ));
         }
         next = unit.peek(parent)?.and_then(|entry| entry.record.data.parent);
     }
@@ -206,7 +214,8 @@ impl Rules for Pipeline {
             ]);
             if unit.count::<Opportunity>(in_stage)? > 0 {
                 let what = if now.is_none() { "removed" } else { "given another meaning" };
-                let reason = format!("opportunities are in the stage {:?}: it can be renamed, not {what}", stage.key);
+                let reason =
+                    format!("opportunities are in the stage {:?}: it can be renamed, not {what}", stage.key);
                 return refused("stage_in_use", reason);
             }
         }
@@ -278,11 +287,18 @@ impl Rules for Opportunity {
         }
         match data.status {
             StageKind::Open => {
-                if was.is_some_and(|was| was != StageKind::Open) && data.closed_on == old.and_then(|old| old.closed_on) {
+                if was.is_some_and(|was| was != StageKind::Open)
+                    && data.closed_on == old.and_then(|old| old.closed_on)
+                {
                     data.closed_on = None;
                 }
                 if let Some(closed) = data.closed_on {
-                    problems.add("closed_on", "open", &closed.to_string(), "an open opportunity is not closed yet");
+                    problems.add(
+                        "closed_on",
+                        "open",
+                        &closed.to_string(),
+                        "an open opportunity is not closed yet",
+                    );
                 }
             }
             StageKind::Won | StageKind::Lost => {
@@ -297,7 +313,8 @@ impl Rules for Opportunity {
             (Some(opened), Some(closed)) => Some((closed - opened).num_days()),
             _ => None,
         };
-        let known: Vec<_> = old.map(|old| old.contacts.iter().map(|c| c.contact).collect()).unwrap_or_default();
+        let known: Vec<_> =
+            old.map(|old| old.contacts.iter().map(|c| c.contact).collect()).unwrap_or_default();
         let moved = old.is_some_and(|old| old.customer != data.customer);
         let contacts = data.contacts.iter().map(|c| c.contact).filter(|c| moved || !known.contains(c));
         refuse_strangers(unit, "contacts", data.customer, contacts.collect(), &mut problems)?;
@@ -417,7 +434,11 @@ impl Rules for User {
         format!("{} {}", self.given_name, self.family_name).trim().to_owned()
     }
 
-    fn after_save(unit: &mut UnitOfWork<'_>, record: &Record<Self>, old: Option<&Record<Self>>) -> Result<()> {
+    fn after_save(
+        unit: &mut UnitOfWork<'_>,
+        record: &Record<Self>,
+        old: Option<&Record<Self>>,
+    ) -> Result<()> {
         let Some(old) = old else { return Ok(()) };
         if old.role != record.role || (old.active && !record.active) {
             unit.revoke_sessions(record.id)?;
@@ -458,7 +479,10 @@ impl Rules for Role {
     ) -> Result<()> {
         let Some(old) = old else { return Ok(()) };
         if old.key == "admin" || (is_shipped(&old.key) && data.key != old.key) {
-            return refused("shipped_role", "the administrator's role and the keys of shipped roles stay as they are");
+            return refused(
+                "shipped_role",
+                "the administrator's role and the keys of shipped roles stay as they are",
+            );
         }
         Ok(())
     }
@@ -492,7 +516,11 @@ impl Rules for Settings {
         Ok(())
     }
 
-    fn after_save(unit: &mut UnitOfWork<'_>, record: &Record<Self>, old: Option<&Record<Self>>) -> Result<()> {
+    fn after_save(
+        unit: &mut UnitOfWork<'_>,
+        record: &Record<Self>,
+        old: Option<&Record<Self>>,
+    ) -> Result<()> {
         if old.is_some_and(|old| old.shared_emails != record.shared_emails) {
             unit.set_unique(Customer::ENTITY, "emails", !record.shared_emails)?;
         }

@@ -8,8 +8,8 @@ use super::{ops, undo};
 use crate::access::Authority;
 use crate::error::{Error, Result};
 use crate::model::{
-    Action, Actor, Contact, Customer, Interaction, Kind, Operation, OperationId, Opportunity, Patch, Pipeline, Record,
-    Reminder, Role, Settings, User,
+    Action, Actor, Contact, Customer, Interaction, Kind, Operation, OperationId, Opportunity, Patch,
+    Pipeline, Record, Reminder, Role, Settings, User,
 };
 use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Timestamp};
@@ -28,7 +28,13 @@ pub struct Session {
 
 enum Who {
     System(Arc<Authority>),
-    User { token: String, token_hash: [u8; 32], expires_at: Timestamp, user: Id<User>, known: Mutex<Option<Known>> },
+    User {
+        token: String,
+        token_hash: [u8; 32],
+        expires_at: Timestamp,
+        user: Id<User>,
+        known: Mutex<Option<Known>>,
+    },
 }
 
 #[derive(Clone)]
@@ -215,7 +221,7 @@ impl Session {
                     hits.extend(ops::ops(*kind).search(view, words, limit, sight, &shared.key_rules)?);
                 }
             }
-            hits.sort_by(|a: &Hit, b: &Hit| (b.created_at, b.id).cmp(&(a.created_at, a.id)));
+            hits.sort_by_key(|hit: &Hit| std::cmp::Reverse((hit.created_at, hit.id)));
             Ok(hits)
         })
     }
@@ -356,7 +362,8 @@ impl Session {
             Some(SessionRow { revoked_at: None, .. }) => {}
             _ => return Err(Error::SessionEnded { reason: "revoked" }),
         }
-        let authority = self.crm.authority_of(*user, view)?.ok_or(Error::SessionEnded { reason: "inactive" })?;
+        let authority =
+            self.crm.authority_of(*user, view)?.ok_or(Error::SessionEnded { reason: "inactive" })?;
         let authority = Arc::new(authority);
         *known.lock() = Some(Known { at, authority: Arc::clone(&authority) });
         Ok(authority)

@@ -8,7 +8,7 @@ use super::unit_of_work::UnitOfWork;
 use crate::access::Authority;
 use crate::error::{Error, Result};
 use crate::model::{Operation, Pipeline, Record, Role, Settings, User};
-use crate::store::{Condition, Entry, Plan, Sight, Snapshot, Store, Stored, StoreState};
+use crate::store::{Condition, Entry, Plan, Sight, Snapshot, Store, StoreState, Stored};
 use crate::value::{Id, KeyRules, Timestamp, truncate};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
@@ -113,7 +113,8 @@ impl Crm {
     pub fn create_admin(&self, user: User, password: &str) -> Result<Record<User>> {
         self.system("create_admin").write("create_admin", |unit| {
             let any = User::reads(unit.tx()).count(&Plan::all_where(Condition::All(Vec::new()), false, 1))?;
-            let trashed = User::reads(unit.tx()).count(&Plan::all_where(Condition::All(Vec::new()), true, 1))?;
+            let trashed =
+                User::reads(unit.tx()).count(&Plan::all_where(Condition::All(Vec::new()), true, 1))?;
             if any + trashed > 0 {
                 let reason = "there are users already; an administrator creates more of them".to_owned();
                 return Err(Error::Refused { rule: "first_admin", reason });

@@ -16,7 +16,11 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
         if change.change == ChangeKind::Purge {
             // What is gone can't be looked at any more: only who edits all records of the kind is told.
             let told = unit.edits_all(change.kind);
-            return Err(if told { Error::Gone { entity: change.kind.as_str(), id: change.id } } else { unknown() });
+            return Err(if told {
+                Error::Gone { entity: change.kind.as_str(), id: change.id }
+            } else {
+                unknown()
+            });
         }
         match ops(change.kind).require_edit(unit, change.id) {
             Err(Error::NotFound { .. }) => return Err(unknown()),
@@ -42,7 +46,9 @@ fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) 
             continue;
         }
         let touches = |other: &Change| match (change.change, other.change) {
-            (ChangeKind::Update, ChangeKind::Update) => other.fields().any(|name| change.fields().any(|n| n == name)),
+            (ChangeKind::Update, ChangeKind::Update) => {
+                other.fields().any(|name| change.fields().any(|n| n == name))
+            }
             _ => true,
         };
         if later.changes.iter().any(touches) {
@@ -53,11 +59,18 @@ fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) 
 }
 
 fn changed_since(change: &Change, why: &str) -> Error {
-    Error::Refused { rule: "changed_since", reason: format!("the {} can't be taken back: {why}", change.label()) }
+    Error::Refused {
+        rule: "changed_since",
+        reason: format!("the {} can't be taken back: {why}", change.label()),
+    }
 }
 
 /// Takes one change back. The changes of an operation are taken back from the last to the first.
-pub(super) fn undo_change<E: Rules>(unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()> {
+pub(super) fn undo_change<E: Rules>(
+    unit: &mut UnitOfWork<'_>,
+    change: &Change,
+    deletion: Deletion,
+) -> Result<()> {
     let entry = unit.peek::<E>(Id::from_uuid(change.id))?;
     let Some(entry) = entry else { return Err(Error::Gone { entity: E::ENTITY, id: change.id }) };
     let live = entry.deletion.is_none();

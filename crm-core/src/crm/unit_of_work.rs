@@ -6,10 +6,12 @@ use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, Change, ChangeKind, Customer, Deletion, Entity, FieldSet, FieldValues, Gate, Kind, Level, Operation,
-    OperationId, Pipeline, Record, Role, Settings, User,
+    Action, Change, ChangeKind, Customer, Deletion, Entity, FieldSet, FieldValues, Gate, Kind, Level,
+    Operation, OperationId, Pipeline, Record, Role, Settings, User,
 };
-use crate::store::{Attempts, Condition, Entry, IndexChange, Key, Plan, SessionRow, Sight, StoreState, Stored, Transaction};
+use crate::store::{
+    Attempts, Condition, Entry, IndexChange, Key, Plan, SessionRow, Sight, StoreState, Stored, Transaction,
+};
 use crate::value::{FieldDef, Id, OnPurge, Timestamp, Value, Words, truncate};
 use chrono::NaiveDate;
 use std::borrow::Cow;
@@ -67,7 +69,16 @@ impl<'t> UnitOfWork<'t> {
             undoes: None,
             changes: Vec::new(),
         };
-        Ok(UnitOfWork { crm, tx, authority, shared, state, operation, authority_changed: false, sealed: false })
+        Ok(UnitOfWork {
+            crm,
+            tx,
+            authority,
+            shared,
+            state,
+            operation,
+            authority_changed: false,
+            sealed: false,
+        })
     }
 
     // ---- what rules and commands may look at -------------------------------------------------------------------
@@ -202,7 +213,8 @@ impl<'t> UnitOfWork<'t> {
         self.check_references(&data, None, everything)?;
         self.require_create_scope(&data)?;
         let (at, by) = (self.now(), self.user());
-        let record = Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
+        let record =
+            Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
         let entry = Entry { record, deletion: None };
         let index = self.index_change(None, Some(&entry.record.data), everything);
         let inserted = E::repo(&mut *self.tx).insert(&entry, &index);
@@ -227,7 +239,11 @@ impl<'t> UnitOfWork<'t> {
     }
 
     /// Changes a record by a rule, without asking who acts.
-    pub(crate) fn adjust<E: Rules>(&mut self, old: Record<E>, change: impl FnOnce(&mut E)) -> Result<Record<E>> {
+    pub(crate) fn adjust<E: Rules>(
+        &mut self,
+        old: Record<E>,
+        change: impl FnOnce(&mut E),
+    ) -> Result<Record<E>> {
         let mut data = old.data.clone();
         change(&mut data);
         self.save(Entry { record: old, deletion: None }, data)
@@ -323,8 +339,10 @@ impl<'t> UnitOfWork<'t> {
 
     /// `denied` when the new record would lie outside of what the actor may create.
     fn require_create_scope<E: Rules>(&self, data: &E) -> Result<()> {
-        let (create, view) =
-            (self.authority.level(E::kind(), Action::Create), self.authority.level(Kind::Customer, Action::View));
+        let (create, view) = (
+            self.authority.level(E::kind(), Action::Create),
+            self.authority.level(Kind::Customer, Action::View),
+        );
         let denied = Error::Denied { action: "create", entity: E::ENTITY };
         match E::schema().gate {
             Gate::Free => Ok(()),
@@ -366,9 +384,8 @@ impl<'t> UnitOfWork<'t> {
     fn hide_holder(&self, error: Error) -> Error {
         match error {
             Error::Duplicate { entity, field, value, holder: Some(holder) } => {
-                let seen = Kind::from_word(entity).map(|kind| {
-                    ops(kind).is_live(self.tx(), holder, self.authority.sight(Action::View))
-                });
+                let seen = Kind::from_word(entity)
+                    .map(|kind| ops(kind).is_live(self.tx(), holder, self.authority.sight(Action::View)));
                 let holder = match seen {
                     Some(Ok(Some(_))) => Some(holder),
                     _ => None,
@@ -407,7 +424,8 @@ impl<'t> UnitOfWork<'t> {
     fn refuse_in_use<E: Entity>(&self, id: Uuid, trashed_too: bool) -> Result<()> {
         for (kind, field) in referrers(E::ENTITY, OnPurge::Restrict) {
             let live = ops(kind).referring(self.tx(), field, id, false)?;
-            let any = !live.is_empty() || (trashed_too && !ops(kind).referring(self.tx(), field, id, true)?.is_empty());
+            let any = !live.is_empty()
+                || (trashed_too && !ops(kind).referring(self.tx(), field, id, true)?.is_empty());
             if any {
                 return Err(Error::InUse { entity: E::ENTITY, id, by: kind.as_str() });
             }
@@ -540,7 +558,11 @@ impl<'t> UnitOfWork<'t> {
     }
 
     /// Sets fields back to stored values, for undo: no rule completes anything, the checks hold.
-    pub(super) fn set_back<E: Rules>(&mut self, entry: Entry<E>, values: &[(usize, Value)]) -> Result<Record<E>> {
+    pub(super) fn set_back<E: Rules>(
+        &mut self,
+        entry: Entry<E>,
+        values: &[(usize, Value)],
+    ) -> Result<Record<E>> {
         let mut data = entry.record.data.clone();
         for (field, value) in values {
             if let Err(mismatch) = data.set(*field, value.clone()) {
@@ -658,7 +680,12 @@ impl<'t> UnitOfWork<'t> {
         self.tx.raise_number(counter, number)
     }
 
-    pub(crate) fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {
+    pub(crate) fn set_unique(
+        &mut self,
+        entity: &'static str,
+        field: &'static str,
+        unique: bool,
+    ) -> Result<()> {
         self.tx.set_unique(entity, field, unique).map_err(|error| self.hide_holder(error))
     }
 
@@ -726,7 +753,10 @@ fn customer_of<E: Entity>(record: &Record<E>) -> Option<Uuid> {
 /// The fields of all kinds that refer to an entity with this policy.
 fn referrers(entity: &'static str, policy: OnPurge) -> impl Iterator<Item = (Kind, usize)> {
     Kind::ALL.iter().flat_map(move |kind| {
-        kind.schema().references_to(entity).filter(move |(_, p)| *p == policy).map(move |(field, _)| (*kind, field))
+        kind.schema()
+            .references_to(entity)
+            .filter(move |(_, p)| *p == policy)
+            .map(move |(field, _)| (*kind, field))
     })
 }
 

@@ -4,7 +4,9 @@ use super::State;
 use super::table::{Stored, Table};
 use crate::error::{Error, Result};
 use crate::model::{Entity, Gate, Op, Schema};
-use crate::port::{AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight};
+use crate::port::{
+    AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight,
+};
 use crate::store::in_order;
 use crate::value::{Value, ValueType};
 use std::cmp::Ordering;
@@ -60,7 +62,8 @@ impl State {
             Scope::Nothing => false,
             Scope::Own(user) => owner() == Some(user.uuid()),
             Scope::Team(team) => {
-                let user = owner().and_then(|id| self.table::<crate::model::User>()?.get(crate::value::Id::from_uuid(id)));
+                let user = owner()
+                    .and_then(|id| self.table::<crate::model::User>()?.get(crate::value::Id::from_uuid(id)));
                 user.is_some_and(|user| user.record.team.as_deref() == Some(team))
             }
         }
@@ -77,7 +80,8 @@ impl State {
             Condition::Not(not) => !self.accepts(not, row, sight),
             Condition::Test { column, op, values } => test(column, *op, values, row.value(column)),
             Condition::HasKey { field, keys, prefix, .. } => row.has_key(field, &|key| {
-                keys.iter().any(|wanted| if *prefix { key.starts_with(wanted.as_str()) } else { key == wanted })
+                keys.iter()
+                    .any(|wanted| if *prefix { key.starts_with(wanted.as_str()) } else { key == wanted })
             }),
             Condition::NoKeys { column } => row.value(column).is_empty(),
             Condition::Hop { column, target, condition } => match row.value(column) {
@@ -112,7 +116,9 @@ impl State {
     pub(super) fn aggregate<E: Entity>(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
         let mut groups: BTreeMap<(Vec<Atom>, Atom), RawGroup> = BTreeMap::new();
         let found = self.matching::<E>(plan);
-        let raw = |column: &ColumnRef, entry: &Entry<E>| ColumnRef { folded: false, ..*column }.atom(column.value(entry));
+        let raw = |column: &ColumnRef, entry: &Entry<E>| {
+            ColumnRef { folded: false, ..*column }.atom(column.value(entry))
+        };
         for stored in found {
             let entry = &stored.entry;
             let keys: Vec<Atom> = figures.keys.iter().map(|key| group_key(key, figures, entry)).collect();
@@ -211,6 +217,8 @@ fn sort<E: Entity>(found: &mut Vec<&Stored<E>>, order: &Order, table: &Table<E>)
             // One further when going backwards: the youngest that is left comes next.
             older.map(|stored| stored.place).max().unwrap_or(0) + u64::from(backwards)
         });
-        found.retain(|stored| compare((&ranks(stored), stored.place), (&after.ranks, place)) == Ordering::Greater);
+        found.retain(|stored| {
+            compare((&ranks(stored), stored.place), (&after.ranks, place)) == Ordering::Greater
+        });
     }
 }

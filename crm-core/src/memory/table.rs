@@ -100,7 +100,11 @@ impl<E: Entity> Table<E> {
     fn refuse_same_code(&self, entry: &Entry<E>) -> Result<()> {
         let Some(field) = E::schema().field("code") else { return Ok(()) };
         let code = entry.record.data.value(field);
-        match self.rows.values().find(|other| !code.is_empty() && other.entry.record.data.value(field) == code) {
+        match self
+            .rows
+            .values()
+            .find(|other| !code.is_empty() && other.entry.record.data.value(field) == code)
+        {
             Some(other) => match code {
                 crate::value::Value::Text(code) => Err(duplicate::<E>("code", &code, other.entry.record.id)),
                 _ => Ok(()),

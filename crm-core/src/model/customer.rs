@@ -168,8 +168,10 @@ pub struct Lead {
 
 choice! {
     /// How far a lead has come.
+    #[derive(Default)]
     pub enum LeadStatus {
         /// Nobody has spoken to it.
+        #[default]
         New = "new",
         /// Somebody has.
         Contacted = "contacted",
@@ -182,26 +184,16 @@ choice! {
     }
 }
 
-impl Default for LeadStatus {
-    fn default() -> Self {
-        LeadStatus::New
-    }
-}
-
 choice! {
     /// How much something matters; sorts from low to high.
+    #[derive(Default)]
     pub enum Priority {
         /// It can wait.
         Low = "low",
         /// As usual.
+        #[default]
         Medium = "medium",
         /// First.
         High = "high",
-    }
-}
-
-impl Default for Priority {
-    fn default() -> Self {
-        Priority::Medium
     }
 }

@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// A struct of user-editable data that can be stored. Derived: see [`derive@crate::Entity`].
-pub trait Entity: Validate + Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Entity:
+    Validate + Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
     /// The entity's name in the singular: `customer`. Its table is `crm_customer`.
     const ENTITY: &'static str;
     /// The fields in their order.

@@ -62,8 +62,10 @@ impl Validate for Interaction {
 
 choice! {
     /// What an interaction was.
+    #[derive(Default)]
     pub enum InteractionKind {
         /// A phone or video call.
+        #[default]
         Call = "call",
         /// An e-mail.
         Email = "email",
@@ -75,12 +77,6 @@ choice! {
         Visit = "visit",
         /// Something else.
         Other = "other",
-    }
-}
-
-impl Default for InteractionKind {
-    fn default() -> Self {
-        InteractionKind::Call
     }
 }
 

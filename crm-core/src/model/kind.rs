@@ -1,6 +1,8 @@
 //! The list of all entities, written once.
 
-use super::{Contact, Customer, Entity, Interaction, Opportunity, Pipeline, Reminder, Role, Schema, Settings, User};
+use super::{
+    Contact, Customer, Entity, Interaction, Opportunity, Pipeline, Reminder, Role, Schema, Settings, User,
+};
 
 /// Calls a macro with every stored entity and its name.
 macro_rules! for_each_entity {

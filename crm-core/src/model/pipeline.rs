@@ -104,18 +104,14 @@ pub struct Stage {
 
 choice! {
     /// What a stage means for a deal.
+    #[derive(Default)]
     pub enum StageKind {
         /// Still running.
+        #[default]
         Open = "open",
         /// Sold.
         Won = "won",
         /// Not sold.
         Lost = "lost",
-    }
-}
-
-impl Default for StageKind {
-    fn default() -> Self {
-        StageKind::Open
     }
 }

@@ -77,8 +77,10 @@ impl Validate for Reminder {
 
 choice! {
     /// What has become of a reminder.
+    #[derive(Default)]
     pub enum ReminderStatus {
         /// It waits for its time.
+        #[default]
         Pending = "pending",
         /// Somebody was told.
         Sent = "sent",
@@ -90,11 +92,5 @@ choice! {
         Done = "done",
         /// It is no longer wanted.
         Cancelled = "cancelled",
-    }
-}
-
-impl Default for ReminderStatus {
-    fn default() -> Self {
-        ReminderStatus::Pending
     }
 }

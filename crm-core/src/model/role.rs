@@ -146,13 +146,16 @@ impl FieldValue for Grants {
         grants.ok_or_else(|| Mismatch::new("{\"customer\": {\"view\": \"own\"}, …}", &value))
     }
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
-        let json = serde_json::to_string(self).map_err(|e| Error::invalid("grants", "mismatch", e.to_string()))?;
+        let json =
+            serde_json::to_string(self).map_err(|e| Error::invalid("grants", "mismatch", e.to_string()))?;
         out.put(Cell::Text(&json))
     }
     fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
-            Cell::Text(json) => serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string())),
+            Cell::Text(json) => {
+                serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string()))
+            }
             _ => Err(Error::corrupt("grants are no JSON text")),
         }
     }

@@ -143,7 +143,9 @@ impl AggregatePlan {
                     problems.add("by", "mismatch", &group.field, "only dates and instants fall into periods");
                 }
                 Some((column, None)) => keys.push(GroupKey { column, period: group.period }),
-                _ => problems.add("by", "unknown_field", &group.field, "figures are not grouped by this field"),
+                _ => {
+                    problems.add("by", "unknown_field", &group.field, "figures are not grouped by this field");
+                }
             }
         }
         let mut plan = AggregatePlan { keys, measure: None, currency: None, summable: false, zone };
@@ -167,7 +169,10 @@ impl AggregatePlan {
     pub(crate) fn finish(&self, mut raw: Vec<RawGroup>) -> Result<Vec<Group>> {
         raw.sort_by(|left, right| {
             let pairs = left.keys.iter().zip(&right.keys).chain([(&left.currency, &right.currency)]);
-            pairs.map(|(l, r)| super::column::in_order(l, r, false)).find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            pairs
+                .map(|(l, r)| super::column::in_order(l, r, false))
+                .find(|o| o.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
         });
         raw.into_iter().map(|group| self.group(group)).collect()
     }
@@ -179,7 +184,9 @@ impl AggregatePlan {
         });
         let keys = keys.collect::<Result<_>>()?;
         let currency = match raw.currency {
-            Atom::Text(code) => Some(code.parse().map_err(|_| Error::corrupt(format!("{code:?} is no currency")))?),
+            Atom::Text(code) => {
+                Some(code.parse().map_err(|_| Error::corrupt(format!("{code:?} is no currency")))?)
+            }
             _ => None,
         };
         let value = |atom: Atom| -> Result<Option<Value>> {

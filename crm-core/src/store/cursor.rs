@@ -30,7 +30,8 @@ pub(super) fn decode(text: &str, query: u64) -> Result<Vec<Atom>, &'static str> 
 
 /// A number that differs for queries that differ in what they list or how they order it (FNV-1a).
 pub(super) fn query_hash(entity: &str, query: &Query) -> u64 {
-    let text = serde_json::to_string(&(entity, &query.filter, &query.words, &query.order)).unwrap_or_default();
+    let text =
+        serde_json::to_string(&(entity, &query.filter, &query.words, &query.order)).unwrap_or_default();
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

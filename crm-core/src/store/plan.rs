@@ -197,7 +197,9 @@ fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violation
                 keys.push(SortKey { column: minor, descending });
             }
             Some(_) => problems.add("order", "not_sortable", name, "lists are not sorted by this field"),
-            None => problems.add("order", "unknown_field", name, format!("a {} has no such field", schema.entity)),
+            None => {
+                problems.add("order", "unknown_field", name, format!("a {} has no such field", schema.entity));
+            }
         }
     }
     keys
@@ -282,7 +284,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn hop(&self, reference: &str, path: &str, op: Op, value: &Value) -> std::result::Result<Condition, Problem> {
+    fn hop(
+        &self,
+        reference: &str,
+        path: &str,
+        op: Op,
+        value: &Value,
+    ) -> std::result::Result<Condition, Problem> {
         let Some(Target::Column(column, flags)) = target(self.schema, reference) else {
             return Err(Problem::unknown(self.schema));
         };
@@ -290,7 +298,9 @@ impl Resolver<'_> {
             ValueType::Id(entity) if flags.filterable => crate::model::Kind::from_word(entity),
             _ => None,
         };
-        let Some(kind) = kind else { return Err(Problem::new("not_a_reference", "it refers to no other record")) };
+        let Some(kind) = kind else {
+            return Err(Problem::new("not_a_reference", "it refers to no other record"));
+        };
         let target = kind.schema();
         let condition = Resolver { schema: target, ..*self }.test(path, op, value)?;
         Ok(Condition::Hop { column, target, condition: Box::new(condition) })
@@ -321,7 +331,12 @@ impl Resolver<'_> {
             Op::Is | Op::IsNot | Op::Contains | Op::StartsWith => vec![value.clone()],
             Op::In => list(value)?,
             Op::IsEmpty => return Ok(Condition::NoKeys { column }),
-            _ => return Err(Problem::new("operator", "a list is compared with is, is_not, in, contains, starts_with, is_empty")),
+            _ => {
+                return Err(Problem::new(
+                    "operator",
+                    "a list is compared with is, is_not, in, contains, starts_with, is_empty",
+                ));
+            }
         };
         let mut keys = Vec::new();
         for text in texts {
@@ -417,7 +432,11 @@ fn money_test(
     };
     let one = |op: Op, value: Value| -> std::result::Result<Condition, Problem> {
         let (amount, code) = money(value)?;
-        let same = Condition::Test { column: currency, op: Op::Is, values: vec![Atom::Text(code.code().to_owned())] };
+        let same = Condition::Test {
+            column: currency,
+            op: Op::Is,
+            values: vec![Atom::Text(code.code().to_owned())],
+        };
         Ok(Condition::All(vec![same, Condition::Test { column: minor, op, values: vec![Atom::Int(amount)] }]))
     };
     match op {

@@ -3,8 +3,8 @@
 use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sight};
 use crate::error::Result;
 use crate::model::{
-    Change, Contact, Customer, Deletion, Entity, FieldSet, Interaction, Kind, Operation, OperationId, Opportunity,
-    Pipeline, Record, Reminder, Role, Settings, User, for_each_entity,
+    Change, Contact, Customer, Deletion, Entity, FieldSet, Interaction, Kind, Operation, OperationId,
+    Opportunity, Pipeline, Record, Reminder, Role, Settings, User, for_each_entity,
 };
 use crate::value::Id;
 use uuid::Uuid;

@@ -39,7 +39,8 @@ impl FromStr for Code {
     fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
         let text = text.trim().to_uppercase();
         let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let number = text[text.len() - digits..].parse().map_err(|_| "a code ends with a number, like C001")?;
+        let number =
+            text[text.len() - digits..].parse().map_err(|_| "a code ends with a number, like C001")?;
         if i64::try_from(number).is_err() || text.len() > 40 || text.contains('\0') {
             return Err("a code is short and its number is not that large");
         }
@@ -105,7 +106,8 @@ impl FieldValue for Code {
         match (text, from.take()?) {
             (None, Cell::Null) => Ok(None),
             (Some(text), Cell::Int(number)) => {
-                let number = u64::try_from(number).map_err(|_| Error::corrupt("a code's number is negative"))?;
+                let number =
+                    u64::try_from(number).map_err(|_| Error::corrupt("a code's number is negative"))?;
                 Ok(Some(Code { text, number }))
             }
             _ => Err(Error::corrupt("a code and its number don't belong together")),

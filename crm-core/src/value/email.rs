@@ -52,8 +52,14 @@ impl EmailAddress {
         if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
             return Err("a dot before the @ stands between other characters");
         }
-        if let Some(bad) = local.chars().find(|c| c.is_whitespace() || c.is_control() || "@\"(),:;<>[\\]".contains(*c)) {
-            return Err(if bad == '@' { "an address has one @" } else { "a character that an address can't have" });
+        if let Some(bad) =
+            local.chars().find(|c| c.is_whitespace() || c.is_control() || "@\"(),:;<>[\\]".contains(*c))
+        {
+            return Err(if bad == '@' {
+                "an address has one @"
+            } else {
+                "a character that an address can't have"
+            });
         }
         if domain.is_empty() || domain.len() > 253 {
             return Err("the domain has 1 to 253 characters");

@@ -334,7 +334,9 @@ pub fn take_part<T: FieldValue>(
     let absent = if value == Value::Null { T::absent() } else { None };
     match absent {
         Some(absent) => Ok(absent),
-        None => T::from_value(value).map_err(|m| Mismatch { expected: format!("{name}: {}", m.expected), ..m }),
+        None => {
+            T::from_value(value).map_err(|m| Mismatch { expected: format!("{name}: {}", m.expected), ..m })
+        }
     }
 }
 
@@ -455,7 +457,9 @@ impl<T: FieldValue> FieldValue for Option<T> {
             value.tidy(name, max, problems);
             // An optional text that says nothing, or an object without any part, is absent.
             let nothing = match T::shape() {
-                Shape::Scalar { ty: ValueType::Text, .. } | Shape::Parts { .. } => value.to_value().is_empty(),
+                Shape::Scalar { ty: ValueType::Text, .. } | Shape::Parts { .. } => {
+                    value.to_value().is_empty()
+                }
                 _ => false,
             };
             if nothing {
@@ -518,7 +522,9 @@ where
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text("[]") => Ok(Some(Vec::new())),
-            Cell::Text(json) => serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string())),
+            Cell::Text(json) => {
+                serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string()))
+            }
             _ => Err(Error::corrupt("a list is no JSON text")),
         }
     }
@@ -584,7 +590,12 @@ impl FieldValue for BTreeMap<String, String> {
                 source.tidy("source", max, problems);
                 id.tidy(&source.clone(), max, problems);
                 if source.is_empty() || source.contains(':') || id.is_empty() {
-                    problems.add("", "syntax", &source, "a source without a colon, and an id, both not blank");
+                    problems.add(
+                        "",
+                        "syntax",
+                        &source,
+                        "a source without a colon, and an id, both not blank",
+                    );
                 }
                 self.insert(source, id);
             }

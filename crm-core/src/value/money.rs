@@ -121,8 +121,11 @@ impl Money {
         let factor = Decimal::from(10_u64.pow(currency.exponent()));
         let minor = amount.checked_mul(factor).filter(|minor| minor.fract().is_zero());
         let minor = minor.and_then(|minor| i64::try_from(minor).ok());
-        let reason = || format!("{amount} is no amount of {currency}: it has {} decimals", currency.exponent());
-        minor.map(|minor| Money { minor, currency }).ok_or_else(|| Error::invalid("amount", "range", reason()))
+        let reason =
+            || format!("{amount} is no amount of {currency}: it has {} decimals", currency.exponent());
+        minor
+            .map(|minor| Money { minor, currency })
+            .ok_or_else(|| Error::invalid("amount", "range", reason()))
     }
 
     /// The amount in major units.

@@ -3,7 +3,10 @@
 use super::field::{Cell, ColumnReader, ColumnWriter, FieldValue, Mismatch, Shape};
 use super::{Value, ValueType};
 use crate::error::{Error, Result, Violations};
-use chrono::{DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone, Utc,
+};
 use chrono_tz::Tz;
 use crm_core_derive::Composite;
 use serde::{Deserialize, Serialize};

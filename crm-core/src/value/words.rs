@@ -58,7 +58,8 @@ pub fn query_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for token in fold(text).split_whitespace() {
         let token = trim(token);
-        if token.contains(char::is_alphanumeric) && !token.contains('\0') && !words.iter().any(|w| w == token) {
+        if token.contains(char::is_alphanumeric) && !token.contains('\0') && !words.iter().any(|w| w == token)
+        {
             words.push(token.to_owned());
         }
     }
