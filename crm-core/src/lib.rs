@@ -41,7 +41,7 @@ pub use value::{
     to_micros, truncate,
 };
 #[doc(hidden)]
-pub use value::{parts_of, present, read_field, take_part};
+pub use value::{parts_of, present, read_field, retype, take_part};
 
 /// What a storage adapter implements. Programs that only use the library need none of it.
 pub mod port {

@@ -1,7 +1,7 @@
 //! The journal's two tables.
 
 use crate::connection::Conn;
-use crate::error::OrError;
+use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::rows::Bind;
 use crate::sql::Sql;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
@@ -177,20 +177,26 @@ impl JournalWrite for SqliteTransaction {
         )?;
         let seq = conn.last_row();
         for (place, change) in operation.changes.iter().enumerate() {
-            conn.execute(
-                CHANGE,
-                params![
-                    seq,
-                    i64::try_from(place).unwrap_or(i64::MAX),
-                    change.kind.as_str(),
-                    bytes(&change.id),
-                    change.change.as_str(),
-                    i64::try_from(change.version).unwrap_or(i64::MAX),
-                    change.customer.as_ref().map(bytes),
-                    json(&change.before)?,
-                    json(&change.after)?,
-                ],
-            )?;
+            let noted = conn.prepare(CHANGE)?.execute(params![
+                seq,
+                i64::try_from(place).unwrap_or(i64::MAX),
+                change.kind.as_str(),
+                bytes(&change.id),
+                change.change.as_str(),
+                i64::try_from(change.version).unwrap_or(i64::MAX),
+                change.customer.as_ref().map(bytes),
+                json(&change.before)?,
+                json(&change.after)?,
+            ]);
+            match noted {
+                Ok(_) => {}
+                // An id is used once in all of a store's life, whatever the kind of its record.
+                Err(error) if change.change == ChangeKind::Create && is_duplicate(&error) => {
+                    let (entity, value) = (change.kind.as_str(), change.id.to_string());
+                    return Err(Error::Duplicate { entity, field: "id", value, holder: None });
+                }
+                Err(error) => return Err(from_sqlite(error)),
+            }
         }
         Ok(u64::try_from(seq).unwrap_or(0))
     }

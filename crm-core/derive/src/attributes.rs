@@ -95,6 +95,7 @@ impl FieldSpec {
                 filterable: #filterable, sortable: #sortable, searchable: #searchable,
                 key: #key, unique: #unique, system: #system,
                 shape: <#ty as crm_core::FieldValue>::shape,
+                retype: crm_core::retype::<#ty>,
             }
         }
     }

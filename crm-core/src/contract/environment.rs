@@ -1,9 +1,9 @@
 //! Time and randomness that a test controls.
 
+use crate::PasswordCost;
 use crate::crm::{Clock, Entropy, Options};
 use crate::error::Result;
 use crate::value::Timestamp;
-use crate::PasswordCost;
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -2,5 +2,9 @@
 //! that fails on demand, and the suite that every store must pass.
 
 mod environment;
+mod fault;
+pub mod suite;
 
 pub use environment::{ManualClock, SeededEntropy, test_options};
+pub use fault::{FaultStore, PortCall};
+pub use suite::{Case, Factory, cases};

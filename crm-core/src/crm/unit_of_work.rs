@@ -210,7 +210,6 @@ impl<'t> UnitOfWork<'t> {
         }
         let data = self.prepared(id, data, &Origin::Created)?;
         let everything = all_fields::<E>();
-        self.check_references(&data, None, everything)?;
         self.require_create_scope(&data)?;
         let (at, by) = (self.now(), self.user());
         let record =
@@ -255,7 +254,6 @@ impl<'t> UnitOfWork<'t> {
         if changed.is_empty() {
             return Ok(old.record);
         }
-        self.check_references(&data, Some(&old.record.data), changed)?;
         let entry = Entry { record: self.successor(&old.record, data), deletion: old.deletion };
         let index = match entry.deletion {
             None => self.index_change(Some(&old.record.data), Some(&entry.record.data), changed),
@@ -297,6 +295,9 @@ impl<'t> UnitOfWork<'t> {
         data.normalise();
         data.check(&mut problems);
         problems.into_result()?;
+        // Before any rule looks at other records: what a rule says of one that is not seen would tell that it exists.
+        let changed = old.map_or(all_fields::<E>(), |old| data.changed(&old.data));
+        self.check_references(&data, old.map(|old| &old.data), changed)?;
         E::before_save(self, id, &mut data, old)?;
         data.normalise();
         let mut problems = Violations::default();
@@ -572,6 +573,7 @@ impl<'t> UnitOfWork<'t> {
         let mut problems = Violations::default();
         data.check(&mut problems);
         problems.into_result()?;
+        self.check_references(&data, Some(&entry.record.data), data.changed(&entry.record.data))?;
         self.save(entry, data)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{HasState, MemorySnapshot, MemoryTransaction, State};
 use crate::error::{Error, Result};
-use crate::model::{Change, Gate, Kind, Level, Operation, OperationId};
+use crate::model::{Change, ChangeKind, Gate, Kind, Level, Operation, OperationId};
 use crate::port::{JournalRead, JournalWrite, Sight};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,6 +52,15 @@ impl State {
 
 impl JournalWrite for MemoryTransaction<'_> {
     fn append(&mut self, operation: &Operation) -> Result<u64> {
+        let created = |change: &&Change| change.change == ChangeKind::Create;
+        for Change { kind, id, .. } in operation.changes.iter().filter(created) {
+            // An id is used once in all of a store's life, whatever the kind of its record.
+            let used = |change: &Change| change.change == ChangeKind::Create && change.id == *id;
+            if self.state.operations.iter().any(|operation| operation.changes.iter().any(used)) {
+                let (entity, value) = (kind.as_str(), id.to_string());
+                return Err(Error::Duplicate { entity, field: "id", value, holder: None });
+            }
+        }
         // Through JSON, so that this store tells nothing that a file could not.
         let json = serde_json::to_string(operation).map_err(|e| Error::corrupt(e.to_string()))?;
         let mut stored: Operation = serde_json::from_str(&json).map_err(|e| Error::corrupt(e.to_string()))?;

@@ -1,7 +1,7 @@
 //! The journal's words: every write of the system is an operation made of changes.
 
 use super::{Kind, User};
-use crate::value::{Id, Shape, Timestamp, Value};
+use crate::value::{Id, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -79,34 +79,18 @@ impl Change {
         self.after.keys().chain(only_before).map(AsRef::as_ref)
     }
 
-    /// Gives the values that came from the stored JSON the types of their fields.
+    /// Gives the values that came from the stored JSON the types of their fields. What no longer fits its field,
+    /// after a change of its type, is shown as it was written.
     pub(crate) fn give_types(&mut self) {
         let schema = self.kind.schema();
         for (name, value) in self.before.iter_mut().chain(self.after.iter_mut()) {
-            if let Some(field) = schema.field(name) {
-                *value = typed((schema.fields[field].shape)(), std::mem::take(value));
+            if let Some(field) = schema.field(name)
+                && let Ok(typed) = (schema.fields[field].retype)(value.clone())
+            {
+                *value = typed;
             }
         }
     }
-}
-
-fn typed(shape: Shape, value: Value) -> Value {
-    let ty = match shape {
-        Shape::Scalar { ty, .. } => ty,
-        Shape::Money { .. } => crate::value::ValueType::Money,
-        Shape::Code { .. } => crate::value::ValueType::Code,
-        Shape::Parts { parts, .. } => {
-            let Value::Map(mut map) = value else { return value };
-            for part in parts {
-                if let Some(value) = map.remove(part.name) {
-                    map.insert(part.name.to_owned(), typed((part.shape)(), value));
-                }
-            }
-            return Value::Map(map);
-        }
-    };
-    // What no longer fits its field, after a change of its type, is shown as it was written.
-    ty.coerce(value.clone()).unwrap_or(value)
 }
 
 crate::value::choice! {

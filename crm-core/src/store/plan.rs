@@ -129,6 +129,9 @@ impl Plan {
         let condition = Resolver { schema, rules }.condition(&query.filter, &mut problems, 0);
         let keys = sort_keys(schema, &query.order, &mut problems);
         let words = query.words.as_deref().map(query_words);
+        if words.is_some() && !schema.searchable {
+            problems.add("words", "not_searchable", "", format!("a {} has no words to be found by", schema.entity));
+        }
         let hash = cursor::query_hash(E::ENTITY, query);
         let mut order = match keys.is_empty() {
             true => Order::newest(),

@@ -2,7 +2,7 @@
 
 use super::{Money, Timestamp, Value, Words, clean, fold};
 use crate::error::{Error, Result, Violations};
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -206,6 +206,8 @@ pub struct FieldDef {
     pub system: bool,
     /// How it lies in columns.
     pub shape: fn() -> Shape,
+    /// Gives a value that came from JSON the types that this field's have.
+    pub retype: fn(Value) -> std::result::Result<Value, Mismatch>,
 }
 
 impl FieldDef {
@@ -294,6 +296,15 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
 #[doc(hidden)]
 pub fn read_field<T: FieldValue>(from: &mut dyn ColumnReader, name: &str) -> Result<T> {
     present(T::read(from)?, name)
+}
+
+/// The value as the field itself would give it.
+///
+/// # Errors
+/// What would have fitted.
+#[doc(hidden)]
+pub fn retype<T: FieldValue>(value: Value) -> std::result::Result<Value, Mismatch> {
+    T::from_value(value).map(|value| value.to_value())
 }
 
 /// The value, or what its absence means.
@@ -612,7 +623,7 @@ impl FieldValue for BTreeMap<String, String> {
 macro_rules! scalar {
     ($ty:ty, $value_type:expr, $expected:literal,
      to: |$this:ident| $to:expr, from: $($pattern:pat => $from:expr),+; cell: |$cell_this:ident| $cell:expr,
-     read: $read:pat => $parse:expr) => {
+     read: $read:pat => $parse:expr $(; tidy: |$tidied:ident, $name:ident, $problems:ident| $tidy:expr)?) => {
         impl FieldValue for $ty {
             fn shape() -> Shape {
                 Shape::scalar($value_type)
@@ -643,6 +654,10 @@ macro_rules! scalar {
                     None => Err(Error::corrupt(concat!("a column does not hold ", $expected))),
                 }
             }
+            $(fn tidy(&mut self, $name: &str, _: usize, $problems: &mut Violations) {
+                let $tidied = self;
+                $tidy
+            })?
         }
     };
 }
@@ -663,14 +678,26 @@ scalar!(Timestamp, ValueType::Instant, "an instant like 2026-11-20T09:00:00Z",
     to: |this| Value::Instant(super::truncate(*this)),
     from: Value::Instant(value) => Some(super::truncate(*value)), Value::Text(text) => super::time::parse_instant(text);
     cell: |this| Cell::Int(this.timestamp_micros()),
-    read: Cell::Int(micros) => Timestamp::from_timestamp_micros(micros));
+    read: Cell::Int(micros) => Timestamp::from_timestamp_micros(micros);
+    tidy: |this, name, problems| {
+        *this = super::truncate(*this);
+        check_year(this.year(), name, problems);
+    });
 scalar!(NaiveDate, ValueType::Date, "a date like 2026-11-20",
     to: |this| Value::Date(*this),
     from: Value::Date(value) => Some(*value), Value::Text(text) => super::time::parse_date(text);
-    cell: |this| Cell::Text(&this.to_string()), read: Cell::Text(text) => super::time::parse_date(text));
+    cell: |this| Cell::Text(&this.to_string()), read: Cell::Text(text) => super::time::parse_date(text);
+    tidy: |this, name, problems| check_year(this.year(), name, problems));
 scalar!(NaiveTime, ValueType::Time, "a time like 09:00:00",
     to: |this| Value::Text(this.to_string()), from: Value::Text(text) => text.parse().ok();
     cell: |this| Cell::Text(&this.to_string()), read: Cell::Text(text) => text.parse().ok());
+
+/// Other years have no ISO 8601 form that sorts as text.
+fn check_year(year: i32, name: &str, problems: &mut Violations) {
+    if !(1..=9999).contains(&year) {
+        problems.add(name, "range", &year.to_string(), "a year is 1 to 9999");
+    }
+}
 
 /// The part of [`FieldValue`] that every newtype around a text has in common.
 macro_rules! text_field {
