@@ -1,6 +1,7 @@
 //! Time and randomness that a test controls.
 
-use crate::PasswordCost;
+use crate::model::User;
+use crate::{Crm, MemoryStore, PasswordCost, Session};
 use crate::crm::{Clock, Entropy, Options};
 use crate::error::Result;
 use crate::value::Timestamp;
@@ -78,4 +79,15 @@ pub fn test_options(seed: u64) -> (Options, Arc<ManualClock>) {
         ..Options::default()
     };
     (options, clock)
+}
+
+/// An empty CRM in memory, and a session of its administrator: user `amina`, password `correct horse`.
+///
+/// # Errors
+/// None that a test would expect.
+pub fn demo() -> Result<(Crm, Session)> {
+    let crm = Crm::open(Arc::new(MemoryStore::new()), test_options(1).0)?;
+    crm.create_admin(User { username: "amina".into(), ..User::default() }, "correct horse")?;
+    let session = crm.login("amina", "correct horse")?;
+    Ok((crm, session))
 }

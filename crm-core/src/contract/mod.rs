@@ -5,6 +5,6 @@ mod environment;
 mod fault;
 pub mod suite;
 
-pub use environment::{ManualClock, SeededEntropy, test_options};
+pub use environment::{ManualClock, SeededEntropy, demo, test_options};
 pub use fault::{FaultStore, PortCall};
 pub use suite::{Case, Factory, cases};

@@ -30,6 +30,12 @@ impl Crm {
     /// Looks for damage: lets the store check itself, then replays the journal from its beginning and compares the
     /// outcome with every record. Takes time and memory in proportion to the whole store.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert!(crm.check()?.is_clean());
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of the store. What is wrong with the data is no error but in the report.
     pub fn check(&self) -> Result<CheckReport> {

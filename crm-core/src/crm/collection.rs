@@ -54,6 +54,19 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// Creates a record and gives it as stored: cleaned, completed by the rules, version 1.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Customer, Email};
+    /// let customer = session.customers().create(Customer {
+    ///     name: "  Mara Tea Estates ".into(),
+    ///     emails: vec![Email::new("Info@mara.example")],
+    ///     ..Customer::default()
+    /// })?;
+    /// assert_eq!(customer.name, "Mara Tea Estates");
+    /// assert_eq!(customer.code.as_ref().unwrap().as_str(), "C001");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `invalid` with all violations, `duplicate`, `denied`.
     pub fn create(&self, data: E) -> Result<Record<E>> {
@@ -62,6 +75,15 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// Creates a record under an id from [`Session::new_id`].
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::Customer;
+    /// let id = session.new_id()?;
+    /// let customer = session.customers().create_with_id(id, Customer { name: "Mara Tea".into(), ..Customer::default() })?;
+    /// assert_eq!(customer.id, id);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Collection::create`]; `duplicate` (`id`) when the id is taken.
     pub fn create_with_id(&self, id: Id<E>, data: E) -> Result<Record<E>> {
@@ -69,6 +91,14 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// Creates a record from a patch on an empty one: for callers without the Rust type.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::Patch;
+    /// let customer = session.customers().create_from(Patch::new().set("name", "Mara Tea").set("kind", "business"))?;
+    /// assert_eq!(customer.kind, crm_core::CustomerKind::Business);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Collection::create`]; `invalid` for unknown fields and values that don't fit.
@@ -81,6 +111,14 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// Changes a record by a closure that gets its newest data. Nothing is written when nothing differs.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let customer = session.customers().update(id, |customer| customer.website = Some("https://mara.example".into()))?;
+    /// assert_eq!(customer.version, 2);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found`, `denied`, `invalid`, `duplicate`, `refused` by a rule of the domain.
@@ -95,6 +133,15 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// Changes the fields that the patch names: null clears, a value sets, what is absent stays.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// use crm_core::Patch;
+    /// let customer = session.customers().patch(id, Patch::new().set("company", "Mara Group").clear("website"))?;
+    /// assert_eq!(customer.company.as_deref(), Some("Mara Group"));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Collection::update`]; `invalid` for unknown fields and values that don't fit.
     pub fn patch(&self, id: Id<E>, patch: Patch) -> Result<Record<E>> {
@@ -102,6 +149,18 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// As [`Collection::patch`], for a writer who has read this version.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// use crm_core::Patch;
+    /// session.customers().update(id, |customer| customer.description = "Changed by Juma".into())?;
+    /// // Another field than Juma's: no conflict.
+    /// session.customers().patch_at(id, 1, Patch::new().set("company", "Mara Group"))?;
+    /// let stale = session.customers().patch_at(id, 1, Patch::new().set("description", "Changed by Njeri"));
+    /// assert_eq!(stale.unwrap_err().code(), "conflict");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `conflict` when somebody else has changed one of the patch's fields since; as [`Collection::patch`].
@@ -123,6 +182,17 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// Writes a whole record back. Its version says what the writer has read; only the fields that he changed since
     /// are written, and only those can be in conflict.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let mut mine = session.customers().get(id)?;
+    /// session.customers().update(id, |customer| customer.company = Some("Mara Group".into()))?;
+    /// mine.data.website = Some("https://mara.example".into());
+    /// let stored = session.customers().replace(mine)?;
+    /// assert_eq!(stored.company.as_deref(), Some("Mara Group"));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `conflict` with the fields, their stored values and the stored version; as [`Collection::update`].
     pub fn replace(&self, record: Record<E>) -> Result<Record<E>> {
@@ -140,6 +210,14 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// Puts a record and what hangs on it in the trash, under one deletion.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().delete(id)?;
+    /// assert_eq!(session.customers().get(id).unwrap_err().code(), "not_found");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `not_found`, `denied`, `in_use`, `refused` by a rule of the domain.
     pub fn delete(&self, id: Id<E>) -> Result<Deletion> {
@@ -149,6 +227,14 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// Brings a record back from the trash with exactly what was deleted together with it. One that is live stays as
     /// it is.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().delete(id)?;
+    /// assert_eq!(session.customers().restore(id)?.name, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `not_found`, `denied`, `duplicate` when a unique value was taken meanwhile, `refused` (`parent_in_trash`).
     pub fn restore(&self, id: Id<E>) -> Result<Record<E>> {
@@ -156,6 +242,15 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// Removes a record and what hangs on it from the trash for good. The journal keeps what it said.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().delete(id)?;
+    /// session.customers().purge(id)?;
+    /// assert_eq!(session.customers().restore(id).unwrap_err().code(), "not_found");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found`, `denied`, `refused` (`not_in_trash`), `in_use`.
@@ -165,6 +260,18 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// Changes the record with this id in another system, or creates one with it. The closure gets its data, or an
     /// empty one.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// for phone in ["0722 000001", "0722 000002"] {
+    ///     session.customers().upsert("erp", "4711", |customer| {
+    ///         customer.name = "Mara Tea".into();
+    ///         customer.phones = vec![phone.into()];
+    ///     })?;
+    /// }
+    /// assert_eq!(session.customers().count(&crm_core::Query::new())?, 1);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Collection::create`] and [`Collection::update`]; `duplicate` when the id belongs to a record that the
@@ -182,6 +289,14 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// As [`Collection::upsert`], by a patch.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Patch, Upserted};
+    /// let first = session.customers().upsert_patch("erp", "4711", Patch::new().set("name", "Mara Tea"))?;
+    /// assert!(matches!(first, Upserted::Created(_)));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Collection::upsert`] and [`Collection::patch`].
@@ -226,6 +341,13 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// The live record with this id.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// assert_eq!(session.customers().get(id)?.name, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `not_found`.
     pub fn get(&self, id: Id<E>) -> Result<Record<E>> {
@@ -238,6 +360,13 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// The live record with this id in another system.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// session.customers().upsert("erp", "4711", |customer| customer.name = "Mara Tea".into())?;
+    /// assert_eq!(session.customers().by_external_id("erp", "4711")?.name, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found`; `invalid` for entities without external ids.
@@ -261,6 +390,17 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// One page of live records.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// use crm_core::{Customer, CustomerStatus, Query};
+    /// let leads = Query::new().filter(Customer::STATUS.is(CustomerStatus::Lead)).order_by(["name"]).page_size(20);
+    /// let page = session.customers().list(&leads)?;
+    /// assert_eq!(page.items[0].name, "Mara Tea");
+    /// assert_eq!(page.next, None);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `denied` for a role that sees no records of this kind, `invalid` for what is wrong with the query.
     pub fn list(&self, query: &Query) -> Result<Page<Record<E>>> {
@@ -268,11 +408,29 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// All live records that match, page by page as they are needed; errors come in their place.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// for customer in session.customers().iter(crm_core::Query::new()) {
+    ///     println!("{}", customer?.name);
+    /// }
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn iter(&self, query: Query) -> Pages<'s, E> {
         Pages { collection: *self, query: Some(query), page: Vec::new().into_iter() }
     }
 
     /// One page of the trash.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().delete(id)?;
+    /// let trash = session.customers().trash(&crm_core::Query::new())?;
+    /// assert_eq!(trash.items[0].record.id, id);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Collection::list`].
@@ -323,6 +481,14 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// How many live records match.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// use crm_core::{Customer, Query};
+    /// assert_eq!(session.customers().count(&Query::new().filter(Customer::NAME.starts_with("mara")))?, 1);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Collection::list`].
     pub fn count(&self, query: &Query) -> Result<u64> {
@@ -331,6 +497,16 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// Figures of the live records that match, sorted by the fields that they are grouped by.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// use crm_core::{Aggregate, Customer, Query, Value};
+    /// let by_status = session.customers().aggregate(&Query::new(), &Aggregate::count().by(Customer::STATUS))?;
+    /// assert_eq!(by_status[0].keys, [Value::from("lead")]);
+    /// assert_eq!(by_status[0].count, 1);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Collection::list`]; `invalid` for fields that have no figures, and for sums that are too large.
@@ -344,6 +520,13 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     /// The live records that contain every word, each as the beginning of a word, newest first.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// assert_eq!(session.customers().search("tea mar", 10)?[0].id, id);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Collection::list`]. No text is an error.
     pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Record<E>>> {
@@ -352,6 +535,15 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     /// What happened to a record, live or in the trash, oldest first: who, when, before and after.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().update(id, |customer| customer.company = Some("Mara Group".into()))?;
+    /// let history = session.customers().history(id)?;
+    /// assert_eq!(history[1].changes[0].after["company"], crm_core::Value::from("Mara Group"));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found`.
@@ -362,6 +554,13 @@ impl<'s, E: Rules> Collection<'s, E> {
 
 impl Collection<'_, Customer> {
     /// The live customer with this code, such as `C001`, in any case.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// assert_eq!(session.customers().by_code("c001")?.id, id);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found`, also for what is no code.

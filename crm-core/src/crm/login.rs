@@ -18,6 +18,13 @@ const LONGEST_NAME: usize = 100;
 impl Crm {
     /// Logs a user in. The name is compared without case.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let session = crm.login("Amina", "correct horse")?;
+    /// assert_eq!(crm.login("amina", "wrong").unwrap_err().code(), "bad_credentials");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `bad_credentials` for an unknown or inactive user, a user without a password, or a wrong one: they look alike
     /// and take equally long. `locked_out` with the time of the next try after several failures.
@@ -37,6 +44,13 @@ impl Crm {
     }
 
     /// The session with this token, as [`Session::token`] gave it.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let again = crm.resume(session.token().unwrap())?;
+    /// assert_eq!(again.me()?.unwrap().username, "amina");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `session_ended` for one that is unknown, expired or revoked.

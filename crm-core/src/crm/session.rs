@@ -81,6 +81,12 @@ impl Session {
     }
 
     /// Who acts: the user, or the program under its label.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(crm.system("import").actor(), crm_core::Actor::System("import".into()));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn actor(&self) -> Actor {
         match &*self.who {
             Who::System(authority) => authority.actor.clone(),
@@ -89,6 +95,13 @@ impl Session {
     }
 
     /// The secret with which [`Crm::resume`] gives this session again; `None` for the program's own.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let again = crm.resume(session.token().unwrap())?;
+    /// assert_eq!(again.actor(), session.actor());
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn token(&self) -> Option<&str> {
         match &*self.who {
             Who::System(_) => None,
@@ -98,6 +111,12 @@ impl Session {
 
     /// The user of this session; `None` for the program's own.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(session.me()?.unwrap().username, "amina");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `session_ended`, and those of the store.
     pub fn me(&self) -> Result<Option<Record<User>>> {
@@ -106,6 +125,13 @@ impl Session {
 
     /// Whether the session's role allows this on at least some records of the kind.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Action, Kind};
+    /// assert!(session.may(Action::Delete, Kind::Customer)?);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `session_ended`, and those of the store.
     pub fn may(&self, action: Action, kind: Kind) -> Result<bool> {
@@ -113,6 +139,12 @@ impl Session {
     }
 
     /// The settings.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(session.settings()?.code_prefix, "C");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `denied` for a role that does not see settings, `session_ended`, and those of the store.
@@ -125,6 +157,13 @@ impl Session {
 
     /// Changes the settings.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let settings = session.update_settings(|settings| settings.time_zone = "Africa/Nairobi".parse().unwrap())?;
+    /// assert_eq!(settings.time_zone.name(), "Africa/Nairobi");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `denied`, `invalid`, `duplicate` when e-mails become unique and are not, `session_ended`, and those of the
     /// store.
@@ -133,6 +172,13 @@ impl Session {
     }
 
     /// Changes the settings by a patch.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::Patch;
+    /// assert!(session.patch_settings(Patch::new().set("shared_emails", true))?.shared_emails);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Session::update_settings`].
@@ -186,6 +232,13 @@ impl Session {
 
     /// An id for a record that will be created, so that others can refer to it already.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Customer, Id};
+    /// let id: Id<Customer> = session.new_id()?;
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `storage` when the machine has no randomness to give.
     pub fn new_id<E>(&self) -> Result<Id<E>> {
@@ -193,12 +246,33 @@ impl Session {
     }
 
     /// Collects writes of any kind and runs them as one operation, all or nothing.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Contact, Customer};
+    /// let mut batch = session.batch();
+    /// let customer = batch.create(Customer { name: "Mara Tea".into(), ..Customer::default() })?;
+    /// batch.create(Contact { customer, given_name: "Njeri".into(), ..Contact::default() })?;
+    /// let operation = batch.run()?;
+    /// assert_eq!(operation.changes.len(), 2);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn batch(&self) -> Batch<'_> {
         Batch::new(self)
     }
 
     /// Takes an operation back by a new one, exactly: refused when a later operation touched the same fields.
     /// Needs the permission to edit every record concerned.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().update(id, |customer| customer.name = "Mistake".into())?;
+    /// let mistake = session.customers().history(id)?.pop().unwrap();
+    /// session.undo(mistake.id)?;
+    /// assert_eq!(session.customers().get(id)?.name, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `not_found` for an operation that is not there or touches what the user may not see, `denied`, `refused`
@@ -209,6 +283,14 @@ impl Session {
 
     /// Finds records of all kinds by words: those that contain every word, each as the beginning of a word, newest
     /// first, at most `limit` of each kind.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let hits = session.search("mara", 10)?;
+    /// assert_eq!(hits[0].title, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `session_ended`, and those of the store. No text is an error.
@@ -229,6 +311,14 @@ impl Session {
     /// The feed of all operations after a place in the journal, oldest first, at most `limit`: what the audit page
     /// shows. Changes of records that the user may not see are left out.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let last = session.operations(0, 100)?.pop().unwrap();
+    /// assert_eq!(last.command, "create");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `denied` without the permission `journal.view`, `session_ended`, and those of the store.
     pub fn operations(&self, after: u64, limit: usize) -> Result<Vec<Operation>> {
@@ -242,6 +332,16 @@ impl Session {
 
     /// Sets another user's password and revokes that user's sessions.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// use crm_core::{Query, Role, User};
+    /// let agent = session.roles().list(&Query::new().filter(Role::KEY.is("agent")))?.items[0].id;
+    /// let juma = session.users().create(User { username: "juma".into(), role: agent, ..User::default() })?;
+    /// session.set_password(juma.id, "a long enough one")?;
+    /// crm.login("juma", "a long enough one")?;
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `denied` without the permission `users.manage`, `not_found`, `invalid` (`password`).
     pub fn set_password(&self, user: Id<User>, password: &str) -> Result<()> {
@@ -253,6 +353,13 @@ impl Session {
     }
 
     /// Changes the password of the session's own user and revokes all of the user's sessions, this one too.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// session.change_password("correct horse", "battery staple")?;
+    /// assert_eq!(session.me().unwrap_err().code(), "session_ended");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `bad_credentials` when the current password is wrong, `locked_out`, `invalid` (`password`), `denied` for the
@@ -270,6 +377,14 @@ impl Session {
 
     /// Revokes all sessions of a user.
     ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let me = session.me()?.unwrap().id;
+    /// session.revoke_sessions(me)?;
+    /// assert_eq!(session.me().unwrap_err().code(), "session_ended");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `denied` without the permission `users.manage`, `not_found`.
     pub fn revoke_sessions(&self, user: Id<User>) -> Result<()> {
@@ -281,6 +396,13 @@ impl Session {
     }
 
     /// Ends this session. The program's own has no end.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// session.logout()?;
+    /// assert_eq!(session.me().unwrap_err().code(), "session_ended");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of the store.

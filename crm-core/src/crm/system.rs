@@ -102,11 +102,26 @@ impl Crm {
     }
 
     /// A session of the embedding program itself, which may do everything. The journal names it by the label.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let program = crm.system("nightly import");
+    /// assert_eq!(program.customers().count(&crm_core::Query::new())?, 0);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn system(&self, label: &str) -> Session {
         Session::system(self.clone(), label)
     }
 
     /// Creates the first administrator. Works only while there is no user at all.
+    ///
+    /// ```
+    /// use crm_core::{Crm, MemoryStore, Options, User};
+    /// let crm = Crm::open(std::sync::Arc::new(MemoryStore::new()), Options::default())?;
+    /// crm.create_admin(User { username: "amina".into(), ..User::default() }, "correct horse")?;
+    /// let session = crm.login("amina", "correct horse")?;
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `refused` (`first_admin`) when there is a user, `invalid` for the user's data or the password.
@@ -129,11 +144,27 @@ impl Crm {
     /// Calls the listener after every committed operation of this process, on the thread that committed, with no
     /// lock held. Operations of several threads may arrive out of order: `seq` tells the order. Other processes'
     /// operations are found with [`Crm::changes_since`].
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let subscription = crm.subscribe(|operation| println!("{} by {:?}", operation.command, operation.actor));
+    /// session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?;
+    /// drop(subscription);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     pub fn subscribe(&self, listener: impl Fn(&Operation) + Send + Sync + 'static) -> Subscription {
         self.inner.listeners.add(Arc::new(listener))
     }
 
     /// The operations after this place in the journal, oldest first, at most `limit` of them; 0 is the beginning.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// let known = crm.changes_since(0, 100)?.last().map_or(0, |operation| operation.seq);
+    /// session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?;
+    /// assert_eq!(crm.changes_since(known, 100)?.len(), 1);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of the store.

@@ -603,10 +603,24 @@ impl<'t> UnitOfWork<'t> {
         self.operation.undoes = Some(operation);
     }
 
-    /// Writes the operation into the journal and gives it: nothing can be changed after it.
+    /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.
     pub(super) fn seal(&mut self) -> Result<Operation> {
         self.write_journal()?;
-        Ok(self.operation.clone())
+        let mut operation = self.operation.clone();
+        let sight = self.sight(Action::View);
+        let mut seen = Vec::with_capacity(operation.changes.len());
+        for change in operation.changes {
+            // A customer takes along what hangs on it, also kinds of which the actor sees less than of customers.
+            let level = sight.level(change.kind);
+            let told = level == Level::All
+                || (level != Level::None && level >= sight.level(Kind::Customer))
+                || ops(change.kind).is_live(self.tx(), change.id, &sight)?.is_some();
+            if told {
+                seen.push(change);
+            }
+        }
+        operation.changes = seen;
+        Ok(operation)
     }
 
     fn write_journal(&mut self) -> Result<()> {

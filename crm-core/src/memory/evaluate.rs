@@ -8,7 +8,7 @@ use crate::port::{
     AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight,
 };
 use crate::store::in_order;
-use crate::value::{Value, ValueType};
+use crate::value::{Id, Value, ValueType};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -109,7 +109,9 @@ impl State {
     pub(super) fn find<E: Entity>(&self, plan: &Plan) -> Vec<Entry<E>> {
         let Some(table) = self.table::<E>() else { return Vec::new() };
         let mut found = self.matching::<E>(plan);
-        sort(&mut found, &plan.order, table);
+        // One that the reader does not see is as good as gone: a cursor tells nothing of it.
+        let seen = |id| table.get(id).is_some_and(|entry| self.sees(entry, &plan.sight));
+        sort(&mut found, &plan.order, table, seen);
         found.into_iter().take(plan.limit).map(|stored| stored.entry.clone()).collect()
     }
 
@@ -199,7 +201,12 @@ fn has_words(text: &str, words: &[String]) -> bool {
     !words.is_empty() && words.iter().all(|word| text.split(' ').any(|t| t.starts_with(word.as_str())))
 }
 
-fn sort<E: Entity>(found: &mut Vec<&Stored<E>>, order: &Order, table: &Table<E>) {
+fn sort<E: Entity>(
+    found: &mut Vec<&Stored<E>>,
+    order: &Order,
+    table: &Table<E>,
+    seen: impl Fn(Id<E>) -> bool,
+) {
     let backwards = order.keys.last().is_some_and(|key| key.descending);
     let compare = |left: (&[Atom], u64), right: (&[Atom], u64)| {
         let pairs = left.0.iter().zip(right.0).zip(&order.keys);
@@ -212,7 +219,8 @@ fn sort<E: Entity>(found: &mut Vec<&Stored<E>>, order: &Order, table: &Table<E>)
     };
     found.sort_by(|left, right| compare((&ranks(left), left.place), (&ranks(right), right.place)));
     if let Some(after) = &order.after {
-        let place = table.place(crate::value::Id::from_uuid(after.id)).unwrap_or_else(|| {
+        let last = Some(Id::from_uuid(after.id)).filter(|id| seen(*id));
+        let place = last.and_then(|id| table.place(id)).unwrap_or_else(|| {
             let older = table.rows().filter(|stored| stored.entry.record.created_at <= after.created_at);
             // One further when going backwards: the youngest that is left comes next.
             older.map(|stored| stored.place).max().unwrap_or(0) + u64::from(backwards)
