@@ -1,0 +1,126 @@
+use crate::{failure, office};
+use crm_core::{Contact, Customer, Operation, Patch};
+
+fn last(office: &crate::Office) -> Operation {
+    office.crm.changes_since(0, 1_000).unwrap().pop().unwrap()
+}
+
+#[test]
+fn undo_gives_back_the_exact_data_and_can_be_undone() {
+    let office = office();
+    let customer = office.customer("Right");
+    office.admin.customers().update(customer.id, |c| c.name = "Wrong".into()).unwrap();
+    let wrong = last(&office);
+    let undone = office.admin.undo(wrong.id).unwrap();
+    assert_eq!(undone.undoes, Some(wrong.id));
+    assert_eq!(office.admin.customers().get(customer.id).unwrap().data, customer.data);
+    office.admin.undo(undone.id).unwrap();
+    assert_eq!(office.admin.customers().get(customer.id).unwrap().name, "Wrong");
+    assert_eq!(failure(office.admin.undo(wrong.id)), "refused changed_since", "it was undone and redone");
+}
+
+#[test]
+fn undo_leaves_alone_what_others_changed_since() {
+    let office = office();
+    let id = office.customer("One").id;
+    let customers = office.admin.customers();
+    customers.update(id, |c| c.name = "Two".into()).unwrap();
+    let rename = last(&office);
+    customers.update(id, |c| c.website = Some("https://one.example".into())).unwrap();
+    office.admin.undo(rename.id).unwrap();
+    let now = customers.get(id).unwrap();
+    assert_eq!((now.name.as_str(), now.website.as_deref()), ("One", Some("https://one.example")));
+    customers.update(id, |c| c.name = "Three".into()).unwrap();
+    let third = last(&office);
+    customers.update(id, |c| c.name = "Four".into()).unwrap();
+    assert_eq!(failure(office.admin.undo(third.id)), "refused changed_since");
+}
+
+#[test]
+fn undoing_a_creation_puts_it_in_the_trash_unless_something_hangs_on_it() {
+    let office = office();
+    let customer = office.customer("New").id;
+    let created = last(&office);
+    let contact = office.contact(customer, "Njeri").id;
+    assert_eq!(failure(office.admin.undo(created.id)), "refused changed_since");
+    let contact_created = last(&office);
+    office.admin.undo(contact_created.id).unwrap();
+    office.admin.undo(created.id).unwrap();
+    assert_eq!(failure(office.admin.customers().get(customer)), "not_found");
+    assert_eq!(failure(office.admin.contacts().get(contact)), "not_found");
+}
+
+#[test]
+fn undoing_a_deletion_brings_everything_back_and_a_purge_is_final() {
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let contact = office.contact(customer, "Njeri");
+    office.admin.customers().delete(customer).unwrap();
+    let deletion = last(&office);
+    office.admin.undo(deletion.id).unwrap();
+    assert_eq!(office.admin.contacts().get(contact.id).unwrap().data, contact.data);
+    office.admin.customers().delete(customer).unwrap();
+    office.admin.customers().purge(customer).unwrap();
+    assert_eq!(failure(office.admin.undo(last(&office).id)), "gone");
+}
+
+#[test]
+fn the_side_effects_of_a_rule_are_undone_with_it() {
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let first = office.contact(customer, "First");
+    office
+        .admin
+        .contacts()
+        .create(Contact { customer, given_name: "Second".into(), primary: true, ..Contact::default() })
+        .unwrap();
+    assert!(!office.admin.contacts().get(first.id).unwrap().primary);
+    office.admin.undo(last(&office).id).unwrap();
+    assert!(office.admin.contacts().get(first.id).unwrap().primary);
+}
+
+#[test]
+fn a_batch_is_one_operation_and_one_undo() {
+    let office = office();
+    let old = office.customer("Old").id;
+    let mut batch = office.admin.batch();
+    let customer = batch.create(Customer { name: "New".into(), ..Customer::default() }).unwrap();
+    batch.create(Contact { customer, given_name: "Njeri".into(), ..Contact::default() }).unwrap();
+    batch.update::<Customer>(old, |c| c.parent = Some(customer));
+    batch.patch::<Customer>(old, Patch::new().set("name", "Older"));
+    let operation = batch.run().unwrap();
+    assert_eq!(operation.command, "batch");
+    assert_eq!(operation.changes.len(), 4);
+    office.admin.undo(operation.id).unwrap();
+    let back = office.admin.customers().get(old).unwrap();
+    assert_eq!((back.name.as_str(), back.parent), ("Old", None));
+    assert_eq!(failure(office.admin.customers().get(customer)), "not_found");
+}
+
+#[test]
+fn a_batch_with_one_bad_step_writes_nothing() {
+    let office = office();
+    let before = office.crm.changes_since(0, 1_000).unwrap();
+    let mut batch = office.admin.batch();
+    batch.create(Customer { name: "Good".into(), ..Customer::default() }).unwrap();
+    batch.create(Customer::default()).unwrap();
+    assert_eq!(failure(batch.run()), "invalid name blank");
+    assert_eq!(office.crm.changes_since(0, 1_000).unwrap(), before);
+    assert_eq!(
+        office.customer("Next").code.as_ref().unwrap().as_str(),
+        "C001",
+        "numbers are given back, too"
+    );
+}
+
+#[test]
+fn a_promotion_can_not_be_undone_into_a_store_without_an_administrator() {
+    let office = office();
+    let juma = office.user("juma", "agent", None);
+    let crm_core::Actor::User(juma) = juma.actor() else { unreachable!() };
+    let admin = office.admin.me().unwrap().unwrap();
+    office.admin.users().update(juma, |user| user.role = admin.role).unwrap();
+    let promotion = last(&office);
+    office.admin.users().update(admin.id, |user| user.active = false).unwrap();
+    assert_eq!(failure(office.crm.system("t").undo(promotion.id)), "refused last_admin");
+}
