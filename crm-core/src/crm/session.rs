@@ -423,8 +423,9 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
+        let at = self.crm.known_authority();
         let view = self.crm.inner.store.reader()?;
-        self.read_in(&*view, read)
+        self.read_in(&*view, at, read)
     }
 
     /// Runs reads that all see the same state.
@@ -432,16 +433,25 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
+        let at = self.crm.known_authority();
         let view = self.crm.inner.store.snapshot()?;
-        self.read_in(&*view, read)
+        self.read_in(&*view, at, read)
     }
 
     fn read_in<T>(
         &self,
         view: &dyn Snapshot,
+        at: Option<u64>,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let at = self.crm.authority(view)?;
+        let at = match at {
+            Some(at) => at,
+            None => {
+                let state = view.state()?;
+                self.crm.learn(state);
+                state.authority
+            }
+        };
         let authority = self.authority(view, at)?;
         let shared = self.crm.shared(at, view)?;
         read(view, &authority, &shared)

@@ -191,15 +191,13 @@ impl Crm {
         Ok(bytes)
     }
 
-    /// The newest authority number, asking the store when the last answer is older than a second.
-    pub(super) fn authority(&self, view: &dyn Snapshot) -> Result<u64> {
+    /// The newest authority number, unless the store was asked for it more than a second ago. To be called *before*
+    /// the view is opened whose reads are to be kept under this number: what they see is then never older.
+    pub(super) fn known_authority(&self) -> Option<u64> {
         let now = self.now().timestamp_micros();
         let asked_at = self.inner.asked_at.load(Ordering::Acquire);
-        if now.saturating_sub(asked_at) > STALE_AFTER.num_microseconds().unwrap_or(0) || asked_at > now {
-            let state = view.state()?;
-            self.learn(state);
-        }
-        Ok(self.inner.authority.load(Ordering::Acquire))
+        let fresh = asked_at <= now && now.saturating_sub(asked_at) <= STALE_AFTER.num_microseconds().unwrap_or(0);
+        fresh.then(|| self.inner.authority.load(Ordering::Acquire))
     }
 
     pub(super) fn learn(&self, state: StoreState) {

@@ -210,7 +210,7 @@ impl<'t> UnitOfWork<'t> {
         }
         let data = self.prepared(id, data, &Origin::Created)?;
         let everything = all_fields::<E>();
-        self.require_create_scope(&data)?;
+        self.require_scope(&data, Action::Create)?;
         let (at, by) = (self.now(), self.user());
         let record =
             Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
@@ -234,6 +234,10 @@ impl<'t> UnitOfWork<'t> {
         let mut data = old.record.data.clone();
         change(&mut data)?;
         let data = self.prepared(id, data, &Origin::Edited(&old.record))?;
+        let moved = E::schema().field("customer").is_some_and(|field| data.changed(&old.record.data).contains(field));
+        if moved {
+            self.require_scope(&data, Action::Edit)?;
+        }
         self.save(old, data)
     }
 
@@ -338,16 +342,14 @@ impl<'t> UnitOfWork<'t> {
         problems.into_result()
     }
 
-    /// `denied` when the new record would lie outside of what the actor may create.
-    fn require_create_scope<E: Rules>(&self, data: &E) -> Result<()> {
-        let (create, view) = (
-            self.authority.level(E::kind(), Action::Create),
-            self.authority.level(Kind::Customer, Action::View),
-        );
-        let denied = Error::Denied { action: "create", entity: E::ENTITY };
+    /// `denied` when the record would lie where the actor may not do this.
+    fn require_scope<E: Rules>(&self, data: &E, action: Action) -> Result<()> {
+        let level = self.authority.level(E::kind(), action);
+        let view = self.authority.level(Kind::Customer, Action::View);
+        let denied = Error::Denied { action: action.as_str(), entity: E::ENTITY };
         match E::schema().gate {
             Gate::Free => Ok(()),
-            Gate::Owner if create == Level::All => Ok(()),
+            Gate::Owner if level == Level::All => Ok(()),
             Gate::Owner => {
                 let mut owner = None;
                 if let Some(field) = E::schema().field("owner") {
@@ -355,18 +357,18 @@ impl<'t> UnitOfWork<'t> {
                 }
                 match owner {
                     Some(owner) if Some(owner) == self.user() => Ok(()),
-                    Some(owner) if create == Level::Team && self.is_of_team(owner)? => Ok(()),
+                    Some(owner) if level == Level::Team && self.is_of_team(owner)? => Ok(()),
                     _ => Err(denied),
                 }
             }
-            // The reference check has seen that the customer is visible.
-            Gate::Customer if create == view || create == Level::All => Ok(()),
+            // The check of references sees to it that the customer is visible.
+            Gate::Customer if level == view || level == Level::All => Ok(()),
             Gate::Customer => {
                 let mut customer = Id::<Customer>::default();
                 if let Some(field) = E::schema().field("customer") {
                     data.references(field, &mut |_, id| customer = Id::from_uuid(id));
                 }
-                let sight = self.authority.customers_at(create);
+                let sight = self.authority.customers_at(level);
                 match Customer::reads(self.tx()).get(customer, &sight)? {
                     Some(_) => Ok(()),
                     None => Err(denied),

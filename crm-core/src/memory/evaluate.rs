@@ -221,7 +221,9 @@ fn sort<E: Entity>(
     if let Some(after) = &order.after {
         let last = Some(Id::from_uuid(after.id)).filter(|id| seen(*id));
         let place = last.and_then(|id| table.place(id)).unwrap_or_else(|| {
-            let older = table.rows().filter(|stored| stored.entry.record.created_at <= after.created_at);
+            // Of the same moment, as in a batch, the ids tell who was first.
+            let age = |stored: &&Stored<E>| (stored.entry.record.created_at, stored.entry.record.id.uuid());
+            let older = table.rows().filter(|stored| age(stored) < (after.created_at, after.id));
             // One further when going backwards: the youngest that is left comes next.
             older.map(|stored| stored.place).max().unwrap_or(0) + u64::from(backwards)
         });

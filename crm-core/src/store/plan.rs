@@ -316,6 +316,11 @@ impl Resolver<'_> {
             return Err(Problem::new("not_filterable", "lists are not filtered by this field"));
         }
         match resolved {
+            Target::Column(column, _) if column.ty == ValueType::Code && is_ranked(op) => {
+                // A code is ranked by its number.
+                let number = self.schema.column(&format!("{path}_number")).map(ColumnRef::of);
+                column_test(number.unwrap_or(column), op, &numbers(value)?)
+            }
             Target::Column(column, _) => column_test(column, op, value),
             Target::Money { minor, currency, .. } => money_test(minor, currency, op, value),
             Target::Keys { index, column, .. } => self.key_test(index, column, op, value),
@@ -372,8 +377,25 @@ fn key_form(field: &str, text: &str, op: Op, rules: &KeyRules) -> String {
     key.unwrap_or_else(|| fold(text))
 }
 
+fn is_ranked(op: Op) -> bool {
+    matches!(op, Op::Less | Op::AtMost | Op::Greater | Op::AtLeast | Op::Between)
+}
+
+/// The numbers of codes.
+fn numbers(value: &Value) -> std::result::Result<Value, Problem> {
+    match value {
+        Value::List(_) => Ok(Value::List(list(value)?.iter().map(numbers).collect::<std::result::Result<_, _>>()?)),
+        Value::Text(text) => match text.parse::<Code>() {
+            Ok(code) => Ok(Value::Int(i64::try_from(code.number()).unwrap_or(i64::MAX))),
+            Err(reason) => Err(Mismatch::new(reason, value).into()),
+        },
+        Value::Null => Ok(Value::Null),
+        other => Err(Mismatch::new("a code like C001", other).into()),
+    }
+}
+
 fn column_test(column: ColumnRef, op: Op, value: &Value) -> std::result::Result<Condition, Problem> {
-    let ranked = matches!(op, Op::Less | Op::AtMost | Op::Greater | Op::AtLeast | Op::Between);
+    let ranked = is_ranked(op);
     let atom = |value: Value| -> std::result::Result<Atom, Problem> {
         let value = match (column.ty, &value) {
             // A code is compared in its written form, whatever case it is typed in.
@@ -424,8 +446,11 @@ fn money_test(
     op: Op,
     value: &Value,
 ) -> std::result::Result<Condition, Problem> {
-    if op == Op::IsEmpty || (matches!(op, Op::Is) && *value == Value::Null) {
-        return Ok(Condition::Test { column: minor, op: Op::IsEmpty, values: Vec::new() });
+    let empty = Condition::Test { column: minor, op: Op::IsEmpty, values: Vec::new() };
+    match (op, value) {
+        (Op::IsEmpty, _) | (Op::Is, Value::Null) => return Ok(empty),
+        (Op::IsNot, Value::Null) => return Ok(Condition::Not(Box::new(empty))),
+        _ => {}
     }
     let money = |value: Value| -> std::result::Result<(i64, Currency), Problem> {
         match ValueType::Money.coerce(value)? {

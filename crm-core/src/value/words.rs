@@ -14,7 +14,7 @@ pub struct Words {
 impl Words {
     /// Adds the words of a text.
     pub fn add(&mut self, text: &str) {
-        for token in fold(text).split_whitespace() {
+        for token in tokens(&fold(text)) {
             let token = trim(token);
             if token.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 self.push(token);
@@ -56,15 +56,19 @@ impl Words {
 pub fn query_words(text: &str) -> Vec<String> {
     const MOST: usize = 8;
     let mut words: Vec<String> = Vec::new();
-    for token in fold(text).split_whitespace() {
+    for token in tokens(&fold(text)) {
         let token = trim(token);
-        if token.contains(char::is_alphanumeric) && !token.contains('\0') && !words.iter().any(|w| w == token)
-        {
+        if token.contains(char::is_alphanumeric) && !words.iter().any(|w| w == token) {
             words.push(token.to_owned());
         }
     }
     words.truncate(MOST);
     words
+}
+
+/// What stands between white space; control characters separate words too.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|token| !token.is_empty())
 }
 
 /// Without the punctuation that surrounds words in sentences; `#`, `+`, `%`, `&` and `@` belong to a word.

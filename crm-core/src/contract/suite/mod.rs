@@ -82,4 +82,80 @@ suite! { $
         shared_emails_are_a_setting,
         external_ids_upsert_one_record,
     }
+    /// One gate for every read.
+    sight {
+        all_sees_everything,
+        own_sees_what_the_user_owns,
+        team_sees_what_the_team_owns,
+        none_sees_nothing,
+        sight_follows_the_owner,
+        a_hop_does_not_reach_what_is_hidden,
+        each_kind_has_its_own_level,
+        the_trash_has_the_same_gate,
+    }
+    /// Every comparison on every type of column.
+    filters {
+        texts,
+        texts_that_may_be_empty,
+        choices,
+        codes,
+        amounts,
+        lists,
+        numbers_days_moments_and_references,
+        hops,
+        and_or_not,
+    }
+    /// Orders, and paging through them.
+    order {
+        texts_sort_folded,
+        nulls_come_last,
+        choices_sort_by_declaration_and_codes_by_number,
+        amounts_sort_within_their_currency,
+        numbers_days_and_moments_sort,
+        pages_give_every_record_once_in_order,
+        pages_are_stable_under_inserts,
+        a_cursor_survives_its_record,
+    }
+    /// Search by the beginnings of words.
+    words {
+        words_are_beginnings_in_any_order,
+        words_of_every_script,
+        punctuation_is_looked_for_or_ignored,
+        no_text_is_an_error,
+        words_follow_the_record,
+        all_kinds_are_searched,
+        the_newest_hits_fill_the_page,
+    }
+    /// Counts, sums, averages, least and greatest.
+    figures {
+        counts_by_two_fields,
+        periods_are_those_of_the_organisation,
+        amounts_are_summed_by_currency,
+        numbers_days_and_moments_are_measured,
+    }
+    /// What was done, by whom, in which order.
+    journal {
+        operations_come_in_order,
+        operations_on_a_record,
+        time_never_runs_backwards,
+        every_write_is_told,
+        a_batch_is_one_operation,
+    }
+    /// Sessions, log-in attempts, password hashes, counters.
+    operational {
+        sessions_are_kept_and_revoked,
+        attempts_are_kept_by_name,
+        credentials_are_set_and_replaced,
+        counters_give_back_what_was_not_committed,
+        the_state_tells_of_authority_and_time,
+        uniqueness_of_a_field_is_switched,
+        logging_in_is_not_journalled,
+    }
+    /// What goes together comes back together.
+    trash {
+        what_hangs_on_a_record_goes_and_comes_with_it,
+        a_purge_is_for_good,
+        undo_takes_back_exactly,
+        closing_and_reopening,
+    }
 }
