@@ -36,7 +36,7 @@ pub enum Error {
         fields: Vec<(String, Value)>,
     },
     /// `denied`: the user may see the record (or the list) but not do this.
-    #[error("the role does not allow to {action} {entity}")]
+    #[error("the role does not allow {action} on {entity}")]
     Denied {
         /// What was asked: `delete`, `journal.view` …
         action: &'static str,
@@ -274,6 +274,17 @@ impl Violations {
         self.path.push(field.to_owned());
         checks(self);
         self.path.pop();
+    }
+
+    /// The same violations as part of something larger: its name goes before each path.
+    pub(crate) fn inside(mut self, name: &str) -> Self {
+        for violation in &mut self.list {
+            violation.field = match violation.field.as_str() {
+                "" => name.to_owned(),
+                field => format!("{name}.{field}"),
+            };
+        }
+        self
     }
 
     /// The violations found so far.

@@ -144,7 +144,7 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     let backwards = plan.order.keys.last().is_some_and(|key| key.descending);
     if let Some(position) = range.after {
         sql.push(if backwards { " AND t.\"row\" < " } else { " AND t.\"row\" > " });
-        row_of(&mut sql, table, position, backwards);
+        row_of(&mut sql, table, plan, position, backwards);
     }
     sql.push(" ORDER BY ");
     let beyond = range.beyond.as_ref().map(|(key, _)| *key);
@@ -172,13 +172,20 @@ fn limit_of(limit: usize) -> Bind {
 }
 
 /// The row of the record at a position, or where it would be when it is gone: one further when going backwards, so
-/// that the youngest that is left comes next.
-fn row_of(sql: &mut Sql, table: &Table, position: &Position, backwards: bool) {
+/// that the youngest that is left comes next. One that the reader does not see is as good as gone: a cursor tells
+/// nothing of it.
+fn row_of(sql: &mut Sql, table: &Table, plan: &Plan, position: &Position, backwards: bool) {
     let name = &table.name;
-    sql.push(&format!("ifnull((SELECT \"row\" FROM {name} WHERE id = "));
+    sql.push(&format!("ifnull((SELECT p.\"row\" FROM {name} AS p WHERE p.id = "));
     sql.bind(Bind::Id(position.id));
-    sql.push(&format!("), ifnull((SELECT max(\"row\") FROM {name} WHERE created_at <= "));
+    sql.push(" AND ");
+    sql.scope(table.schema, &plan.sight, "p");
+    // Of the same moment, as in a batch, the ids tell who was first.
+    sql.push(&format!("), ifnull((SELECT max(\"row\") FROM {name} WHERE (created_at, id) < ("));
     sql.bind(Bind::Int(to_micros(position.created_at)));
+    sql.push(", ");
+    sql.bind(Bind::Id(position.id));
+    sql.push(")");
     sql.push(&format!("), 0) + {})", i64::from(backwards)));
 }
 
@@ -240,7 +247,7 @@ fn hits(table: &Table, plan: &Plan, words: &[String], candidates: Option<usize>)
     sql.bind_text(&match_text(words, letters));
     if let Some(position) = &plan.order.after {
         sql.push(" AND rowid < ");
-        row_of(&mut sql, table, position, true);
+        row_of(&mut sql, table, plan, position, true);
     }
     sql.push(" ORDER BY rowid DESC");
     if let Some(candidates) = candidates {

@@ -3,6 +3,7 @@
 use crate::connection::Conn;
 use crate::error::OrError;
 use crm_core::{Error, Result};
+use std::time::{Duration, Instant};
 
 /// The steps from one format to the next; the number of steps taken is SQLite's `user_version`.
 const STEPS: &[&str] = &[include_str!("../migrations/0001_first_format.sql")];
@@ -17,7 +18,20 @@ enum Found {
 }
 
 /// Brings the file to the newest format, in one transaction.
-pub(crate) fn migrate(conn: &Conn, read_only: bool) -> Result<()> {
+pub(crate) fn migrate(conn: &Conn, read_only: bool, timeout: Duration) -> Result<()> {
+    const PAUSE: Duration = Duration::from_millis(1);
+    let until = Instant::now() + timeout;
+    loop {
+        match try_to_migrate(conn, read_only) {
+            // SQLite does not wait for others while it switches to WAL: two who open a new file get in each other's
+            // way, and the next try finds what the other one did.
+            Err(Error::Busy) if Instant::now() < until => std::thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
+}
+
+fn try_to_migrate(conn: &Conn, read_only: bool) -> Result<()> {
     if matches!(look(conn)?, Found::Ours { format } if format == STEPS.len()) {
         return use_wal(conn, read_only);
     }

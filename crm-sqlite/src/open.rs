@@ -25,8 +25,7 @@ use std::time::Duration;
 /// # Errors
 /// As [`OpenOptions::open`].
 pub fn open(path: impl AsRef<Path>) -> Result<Crm> {
-    let store = OpenOptions::new(path).open()?;
-    Crm::open(Arc::new(store), Options::default())
+    OpenOptions::new(path).open_crm(Options::default()).map(|(crm, _)| crm)
 }
 
 /// Opens a CRM that is kept in memory and gone when it is dropped.
@@ -34,8 +33,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Crm> {
 /// # Errors
 /// Those of SQLite.
 pub fn open_in_memory() -> Result<Crm> {
-    let store = OpenOptions::in_memory().open()?;
-    Crm::open(Arc::new(store), Options::default())
+    OpenOptions::in_memory().open_crm(Options::default()).map(|(crm, _)| crm)
 }
 
 /// What is safe after a power failure.
@@ -136,6 +134,23 @@ impl OpenOptions {
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
+    }
+
+    /// Opens the CRM in the store, and gives the store itself too, for backups, closing and interrupting.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let (crm, store) = crm_sqlite::OpenOptions::new(folder.path().join("crm.db")).open_crm(Default::default())?;
+    /// store.backup(folder.path().join("copy.db"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OpenOptions::open`].
+    pub fn open_crm(&self, options: Options) -> Result<(Crm, Arc<SqliteStore>)> {
+        let store = Arc::new(self.open()?);
+        let crm = Crm::open(Arc::clone(&store) as Arc<dyn crm_core::port::Store>, options)?;
+        Ok((crm, store))
     }
 
     /// Opens the store, and brings a file of an older release to this one's format.

@@ -34,7 +34,7 @@ impl Pool {
         be_patient(options.busy_timeout);
         let statements = Arc::new(AtomicU64::new(0));
         let writer = Conn::open(&options, Arc::clone(&statements))?;
-        migrate(&writer, options.read_only)?;
+        migrate(&writer, options.read_only, options.busy_timeout)?;
         let handles = Mutex::new(vec![writer.interrupt_handle()]);
         Ok(Arc::new(Pool {
             options,

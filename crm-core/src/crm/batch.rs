@@ -3,7 +3,7 @@
 use super::rules::Rules;
 use super::session::Session;
 use super::unit_of_work::UnitOfWork;
-use crate::error::{Result, Violations};
+use crate::error::{Error, Result, Violations};
 use crate::model::{Operation, Patch};
 use crate::value::Id;
 use std::fmt;
@@ -92,9 +92,17 @@ impl<'s> Batch<'s> {
     /// Runs all of them or none. The operation has no changes, and is not in the journal, when nothing differed.
     ///
     /// # Errors
-    /// The first error of any of them; then nothing was written.
+    /// The first error of any of them; then nothing was written. The fields of `invalid` begin with the number of the
+    /// write, from 0: `steps.3.name`.
     pub fn run(self) -> Result<Operation> {
         let Batch { session, steps } = self;
-        session.write_operation("batch", |unit| steps.into_iter().try_for_each(|step| step(unit)))
+        session.write_operation("batch", |unit| {
+            steps.into_iter().enumerate().try_for_each(|(number, step)| {
+                step(unit).map_err(|error| match error {
+                    Error::Invalid(violations) => Error::Invalid(violations.inside(&format!("steps.{number}"))),
+                    other => other,
+                })
+            })
+        })
     }
 }

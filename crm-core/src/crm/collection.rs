@@ -4,7 +4,7 @@ use super::rules::Rules;
 use super::session::Session;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Customer, Deletion, Entity, FieldSet, Operation, Patch, Record, Trashed};
+use crate::model::{Action, Customer, Deletion, Entity, FieldSet, Operation, Patch, Record, Role, Trashed, User};
 use crate::store::{Aggregate, AggregatePlan, Condition, Entry, Group, Page, Plan, Query, column_is};
 use crate::value::{Code, Id, Value};
 use std::marker::PhantomData;
@@ -407,7 +407,8 @@ impl<'s, E: Rules> Collection<'s, E> {
         Ok(self.page(query, false)?.map(|entry| entry.record))
     }
 
-    /// All live records that match, page by page as they are needed; errors come in their place.
+    /// All live records that match, fetched as they are needed in pages of 500, whatever the query says of pages;
+    /// errors come in their place.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -418,7 +419,8 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     pub fn iter(&self, query: Query) -> Pages<'s, E> {
-        Pages { collection: *self, query: Some(query), page: Vec::new().into_iter() }
+        const AT_A_TIME: u32 = 500;
+        Pages { collection: *self, query: Some(query.page_size(AT_A_TIME)), page: Vec::new().into_iter() }
     }
 
     /// One page of the trash.
@@ -571,6 +573,38 @@ impl Collection<'_, Customer> {
             }
             Err(_) => Err(Error::NotFound { entity: "customer", key: code.to_owned() }),
         }
+    }
+}
+
+impl Collection<'_, Role> {
+    /// The role with this key: `admin`, `manager`, `agent`, `viewer`, or one of the organisation's own.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(session.roles().by_key("agent")?.name, "Agent");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn by_key(&self, key: &str) -> Result<Record<Role>> {
+        self.first(column_is(Role::schema(), "key", key), key.to_owned())
+    }
+}
+
+impl Collection<'_, User> {
+    /// The user who logs in with this name, in any case.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert!(session.users().by_username("AMINA")?.active);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn by_username(&self, username: &str) -> Result<Record<User>> {
+        self.first(column_is(User::schema(), "username", username), username.to_owned())
     }
 }
 

@@ -262,7 +262,10 @@ impl Rules for Opportunity {
     ) -> Result<()> {
         if old.is_none() {
             data.owner = data.owner.or(unit.user());
-            data.opened_on = data.opened_on.or(Some(unit.today()));
+            // When a deal that is closed already began is nobody's guess.
+            if data.closed_on.is_none() {
+                data.opened_on = data.opened_on.or(Some(unit.today()));
+            }
         }
         let pipelines = unit.pipelines()?;
         let pipeline = match data.pipeline {

@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Timestamp};
+use chrono::NaiveDate;
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
@@ -228,6 +229,31 @@ impl Session {
 
     pub(crate) fn collection<E: super::Rules>(&self) -> Collection<'_, E> {
         Collection::new(self)
+    }
+
+    /// The moment by the clock that the CRM was opened with.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(session.now(), crm.options().clock.now());
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    pub fn now(&self) -> Timestamp {
+        self.crm.now()
+    }
+
+    /// Today in the organisation's zone.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert_eq!(session.today()?.to_string(), "2026-03-02");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `session_ended`, and those of the store.
+    pub fn today(&self) -> Result<NaiveDate> {
+        self.read(|_, _, shared| Ok(shared.settings.time_zone.date_at(self.crm.now())))
     }
 
     /// An id for a record that will be created, so that others can refer to it already.

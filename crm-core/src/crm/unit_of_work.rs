@@ -386,6 +386,12 @@ impl<'t> UnitOfWork<'t> {
     /// The holder of a unique value is named only to those who may see it.
     fn hide_holder(&self, error: Error) -> Error {
         match error {
+            // What this operation made itself is gone with it.
+            Error::Duplicate { entity, field, value, holder: Some(holder) }
+                if self.operation.changes.iter().any(|c| c.id == holder && c.change == ChangeKind::Create) =>
+            {
+                Error::Duplicate { entity, field, value, holder: None }
+            }
             Error::Duplicate { entity, field, value, holder: Some(holder) } => {
                 let seen = Kind::from_word(entity)
                     .map(|kind| ops(kind).is_live(self.tx(), holder, self.authority.sight(Action::View)));

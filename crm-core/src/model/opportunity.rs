@@ -37,7 +37,7 @@ pub struct Opportunity {
     /// How likely it is won, in percent, when someone judged it by hand; absent means the stage's. 0 is a value.
     #[entity(filterable, sortable)]
     pub probability: Option<u8>,
-    /// The day on which it began; today in the organisation's zone when absent.
+    /// The day on which it began; today in the organisation's zone when neither it nor `closed_on` is given.
     #[entity(filterable, sortable)]
     pub opened_on: Option<NaiveDate>,
     /// The day on which it was won or lost; set on closing when absent, cleared on reopening.

@@ -34,23 +34,16 @@ impl Pipeline {
 
     /// The pipeline that a new store has.
     pub fn shipped() -> Self {
-        let stage = |key: &str, name: &str, kind, probability| Stage {
-            key: key.to_owned(),
-            name: name.to_owned(),
-            kind,
-            probability,
-            rotting_after_days: None,
-        };
         Pipeline {
             name: "Sales".to_owned(),
             default: true,
             stages: vec![
-                stage("prospecting", "Prospecting", StageKind::Open, 10),
-                stage("qualification", "Qualification", StageKind::Open, 25),
-                stage("proposal", "Proposal", StageKind::Open, 50),
-                stage("negotiation", "Negotiation", StageKind::Open, 75),
-                stage("won", "Closed Won", StageKind::Won, 100),
-                stage("lost", "Closed Lost", StageKind::Lost, 0),
+                Stage::new("prospecting", "Prospecting", StageKind::Open, 10),
+                Stage::new("qualification", "Qualification", StageKind::Open, 25),
+                Stage::new("proposal", "Proposal", StageKind::Open, 50),
+                Stage::new("negotiation", "Negotiation", StageKind::Open, 75),
+                Stage::new("won", "Closed Won", StageKind::Won, 100),
+                Stage::new("lost", "Closed Lost", StageKind::Lost, 0),
             ],
         }
     }
@@ -100,6 +93,13 @@ pub struct Stage {
     /// A deal that stays longer than this rots.
     #[serde(default)]
     pub rotting_after_days: Option<u32>,
+}
+
+impl Stage {
+    /// A stage in which nothing rots.
+    pub fn new(key: impl Into<String>, name: impl Into<String>, kind: StageKind, probability: u8) -> Self {
+        Stage { key: key.into(), name: name.into(), kind, probability, rotting_after_days: None }
+    }
 }
 
 choice! {

@@ -128,6 +128,21 @@ impl Money {
             .ok_or_else(|| Error::invalid("amount", "range", reason()))
     }
 
+    /// An amount in major units, as text with a decimal point.
+    ///
+    /// # Errors
+    /// As [`Money::from_decimal`]; `invalid` for what is no number.
+    ///
+    /// ```
+    /// use crm_core::{Currency, Money};
+    /// assert_eq!(Money::parse("1850.50", Currency::KES).unwrap().minor, 185_050);
+    /// ```
+    pub fn parse(amount: &str, currency: Currency) -> Result<Self> {
+        let number = Decimal::from_str_exact(amount.trim());
+        let number = number.map_err(|_| Error::invalid("amount", "syntax", "an amount is digits with a point"))?;
+        Money::from_decimal(number, currency)
+    }
+
     /// The amount in major units.
     pub fn to_decimal(self) -> Decimal {
         Decimal::new(self.minor, self.currency.exponent())

@@ -63,6 +63,46 @@ impl Value {
         }
     }
 
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The amount, if it is one.
+    pub fn as_money(&self) -> Option<Money> {
+        match self {
+            Value::Money(money) => Some(*money),
+            _ => None,
+        }
+    }
+
+    /// The day, if it is one.
+    pub fn as_date(&self) -> Option<NaiveDate> {
+        match self {
+            Value::Date(date) => Some(*date),
+            _ => None,
+        }
+    }
+
+    /// The id, if it is one.
+    pub fn as_id(&self) -> Option<Uuid> {
+        match self {
+            Value::Id(id) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// A short word for error texts.
     pub(crate) fn kind_word(&self) -> &'static str {
         match self {
@@ -76,6 +116,24 @@ impl Value {
             Value::Money(_) => "money",
             Value::List(_) => "a list",
             Value::Map(_) => "an object",
+        }
+    }
+}
+
+/// For people: texts as they are, lists and maps as JSON, nothing for null.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => Ok(()),
+            Value::Bool(value) => value.fmt(f),
+            Value::Int(value) => value.fmt(f),
+            Value::Decimal(value) => value.fmt(f),
+            Value::Text(value) => f.write_str(value),
+            Value::Instant(value) => f.write_str(&value.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+            Value::Date(value) => value.fmt(f),
+            Value::Id(value) => value.fmt(f),
+            Value::Money(value) => value.fmt(f),
+            Value::List(_) | Value::Map(_) => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
         }
     }
 }
@@ -157,6 +215,12 @@ impl<'de> Deserialize<'de> for Value {
             }
         }
         deserializer.deserialize_any(AnyValue)
+    }
+}
+
+impl<E> From<super::Id<E>> for Value {
+    fn from(id: super::Id<E>) -> Self {
+        Value::Id(id.uuid())
     }
 }
 

@@ -47,6 +47,8 @@ fn the_day_of_closing_may_be_given_but_not_for_an_open_deal() {
     assert_eq!(deals.create(closed.clone()).unwrap().cycle_days, Some(59));
     let open = deals.create(Opportunity { stage: "proposal".into(), ..closed.clone() });
     assert_eq!(failure(open), "invalid closed_on open");
+    let unknown = deals.create(Opportunity { opened_on: None, ..closed.clone() }).unwrap();
+    assert_eq!((unknown.opened_on, unknown.cycle_days), (None, None), "when it began is nobody's guess");
     let backwards = deals.create(Opportunity { closed_on: "2016-12-31".parse().ok(), ..closed });
     assert_eq!(failure(backwards), "invalid closed_on range");
 }

@@ -104,7 +104,7 @@ fn a_batch_with_one_bad_step_writes_nothing() {
     let mut batch = office.admin.batch();
     batch.create(Customer { name: "Good".into(), ..Customer::default() }).unwrap();
     batch.create(Customer::default()).unwrap();
-    assert_eq!(failure(batch.run()), "invalid name blank");
+    assert_eq!(failure(batch.run()), "invalid steps.1.name blank");
     assert_eq!(office.crm.changes_since(0, 1_000).unwrap(), before);
     assert_eq!(
         office.customer("Next").code.as_ref().unwrap().as_str(),
