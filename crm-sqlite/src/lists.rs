@@ -213,18 +213,19 @@ fn visible(sql: &mut Sql, table: &Table, plan: &Plan) {
 const INDEXED_LETTERS: usize = 3;
 
 /// Finds words, newest first. Up to three letters the index gives the hits in the order of rows, one by one. A longer
-/// word would make it collect all hits of all words that begin so before it gives the first: so first a few
-/// candidates of its first three letters are looked at, which is enough for a common word, and only when they don't
-/// fill the page the hits of the whole word are collected, which are then not many.
+/// word makes it collect all hits of all words that begin so before it gives the first. In a large table a few
+/// candidates of its first three letters are looked at before that: enough for a common word. Only when they don't
+/// fill the page the hits of the whole word are collected, which are then not that many.
 fn find_words<E: Entity>(conn: &Conn, table: &Table, plan: &Plan, words: &[String]) -> Result<Vec<Entry<E>>> {
-    const CANDIDATES_FOR_EACH: usize = 8;
-    let long = words.iter().any(|word| word.chars().count() > INDEXED_LETTERS);
-    consistently(conn, long && plan.limit <= 2_000, || {
+    /// Up to so many rows collecting costs less than looking at candidates.
+    const SMALL: i64 = 50_000;
+    const CANDIDATES_FOR_EACH: usize = 4;
+    const LARGEST_PAGE: usize = 2_000;
+    let long = words.iter().any(|word| word.chars().count() > INDEXED_LETTERS) && plan.limit <= LARGEST_PAGE;
+    consistently(conn, long, || {
         let mut found = Vec::new();
-        if long && plan.limit <= 2_000 {
-            let candidates = plan.limit * CANDIDATES_FOR_EACH;
-            let sql = hits(table, plan, words, Some(candidates));
-            read_into(conn, &sql, &mut found)?;
+        if long && newest_row(conn, table)? > SMALL {
+            read_into(conn, &hits(table, plan, words, Some(plan.limit * CANDIDATES_FOR_EACH)), &mut found)?;
             if found.len() >= plan.limit {
                 return Ok(found);
             }
@@ -233,6 +234,11 @@ fn find_words<E: Entity>(conn: &Conn, table: &Table, plan: &Plan, words: &[Strin
         read_into(conn, &hits(table, plan, words, None), &mut found)?;
         Ok(found)
     })
+}
+
+fn newest_row(conn: &Conn, table: &Table) -> Result<i64> {
+    let row = conn.prepare(&table.newest_row)?.query_row([], |row| row.get::<_, Option<i64>>(0)).or_error()?;
+    Ok(row.unwrap_or(0))
 }
 
 /// The statement that walks hits from the newest to the oldest; with `candidates` only so many hits of the words'

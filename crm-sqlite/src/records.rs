@@ -84,13 +84,15 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
         let (conn, table) = (self.conn()?, table::<E>());
         let record = &entry.record;
         {
-            let mut statement = conn.prepare(&table.update(changed))?;
+            let mut statement = conn.prepare(&table.update(changed, index.deletion))?;
             let mut binder = Binder { statement: &mut statement, next: 1 };
             binder.id(Some(record.id.uuid()))?;
             binder.int(i64::try_from(record.version).unwrap_or(i64::MAX))?;
             binder.int(to_micros(record.updated_at))?;
             binder.id(record.updated_by.map(Id::uuid))?;
-            binder.deletion(entry.deletion.as_ref())?;
+            if index.deletion {
+                binder.deletion(entry.deletion.as_ref())?;
+            }
             let next = binder.next;
             record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, Some(changed)))?;
             statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;

@@ -19,8 +19,10 @@ pub(crate) const ENVELOPE: [&str; 9] = [
     "deleted_by",
 ];
 
-/// The envelope's columns that a change writes.
-const CHANGING: [&str; 6] = ["version", "updated_at", "updated_by", "deletion", "deleted_at", "deleted_by"];
+/// The envelope's columns that every change writes, and those that the trash writes. An UPDATE that names `deletion`
+/// rewrites all indexes of live records, whether or not it differs.
+const CHANGING: [&str; 3] = ["version", "updated_at", "updated_by"];
+const TRASHING: [&str; 3] = ["deletion", "deleted_at", "deleted_by"];
 
 pub(crate) struct Table {
     pub(crate) schema: &'static Schema,
@@ -33,7 +35,8 @@ pub(crate) struct Table {
     pub(crate) remove: String,
     pub(crate) set_words: String,
     pub(crate) remove_words: String,
-    updates: RwLock<HashMap<u64, Arc<str>>>,
+    pub(crate) newest_row: String,
+    updates: RwLock<HashMap<(u64, bool), Arc<str>>>,
 }
 
 static TABLES: LazyLock<RwLock<HashMap<&'static str, &'static Table>>> = LazyLock::new(RwLock::default);
@@ -64,6 +67,7 @@ impl Table {
         }
         let places = list((1..=written.len()).map(|n| format!("?{n}")));
         Table {
+            newest_row: format!("SELECT max(\"row\") FROM {name}"),
             insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
             get: format!("SELECT {columns} FROM {name} AS t WHERE t.id = ?1"),
             remove: format!("DELETE FROM {name} WHERE id = ?1"),
@@ -81,8 +85,9 @@ impl Table {
     }
 
     /// The UPDATE of the envelope and these fields: the indexes of other columns are not touched.
-    pub(crate) fn update(&self, changed: FieldSet) -> Arc<str> {
-        if let Some(sql) = self.updates.read().get(&changed.bits()) {
+    pub(crate) fn update(&self, changed: FieldSet, deletion: bool) -> Arc<str> {
+        let key = (changed.bits(), deletion);
+        if let Some(sql) = self.updates.read().get(&key) {
             return Arc::clone(sql);
         }
         let mut sql = format!("UPDATE {} SET ", self.name);
@@ -93,7 +98,8 @@ impl Table {
             // Writing to a string does not fail.
             let _ = write!(sql, "{comma}\"{name}{suffix}\" = ?{place}");
         };
-        CHANGING.iter().for_each(|name| set(&mut sql, name, ""));
+        let trashing = TRASHING.iter().filter(|_| deletion);
+        CHANGING.iter().chain(trashing).for_each(|name| set(&mut sql, name, ""));
         for column in self.schema.columns.iter().filter(|column| changed.contains(column.field)) {
             set(&mut sql, column.name, "");
             if column.folded {
@@ -102,7 +108,7 @@ impl Table {
         }
         sql.push_str(" WHERE id = ?1");
         let sql: Arc<str> = sql.into();
-        self.updates.write().insert(changed.bits(), Arc::clone(&sql));
+        self.updates.write().insert(key, Arc::clone(&sql));
         sql
     }
 }

@@ -55,9 +55,12 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
             fn from_value(value: crm_core::Value) -> ::core::result::Result<Self, crm_core::Mismatch> {
                 let mut map = crm_core::parts_of(value, #expected, &[#(#names),*])?;
-                ::core::result::Result::Ok(#ty {
-                    #(#idents: crm_core::take_part::<#types>(&mut map, #names)?,)*
-                })
+                // A part that is not named is as in an empty one.
+                let mut empty = <#ty as ::core::default::Default>::default();
+                #(if let ::core::option::Option::Some(part) = crm_core::take_part::<#types>(&mut map, #names)? {
+                    empty.#idents = part;
+                })*
+                ::core::result::Result::Ok(empty)
             }
 
             fn write(&self, out: &mut dyn crm_core::ColumnWriter) -> crm_core::Result<()> {

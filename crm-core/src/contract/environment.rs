@@ -1,10 +1,10 @@
 //! Time and randomness that a test controls.
 
-use crate::model::User;
-use crate::{Crm, MemoryStore, PasswordCost, Session};
 use crate::crm::{Clock, Entropy, Options};
 use crate::error::Result;
+use crate::model::User;
 use crate::value::Timestamp;
+use crate::{Crm, MemoryStore, PasswordCost, Session};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -691,6 +691,7 @@ impl<'t> UnitOfWork<'t> {
             removed: before.difference(&after).cloned().collect(),
             added: after.difference(&before).cloned().collect(),
             words,
+            deletion: old.is_some() != new.is_some(),
         }
     }
 

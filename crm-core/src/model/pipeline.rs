@@ -77,8 +77,8 @@ impl Validate for Pipeline {
 }
 
 /// One step of a pipeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Composite)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Composite)]
+#[serde(default, deny_unknown_fields)]
 pub struct Stage {
     /// What deals refer to; stays when the stage is renamed.
     #[entity(max = 100)]
@@ -91,7 +91,6 @@ pub struct Stage {
     /// How likely a deal in this stage is won, in percent.
     pub probability: u8,
     /// A deal that stays longer than this rots.
-    #[serde(default)]
     pub rotting_after_days: Option<u32>,
 }
 

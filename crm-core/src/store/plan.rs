@@ -2,7 +2,7 @@
 
 use super::column::is_keyed_list;
 use super::{Atom, ColumnRef, Entry, Query, Sight, cursor};
-use crate::error::{Result, Violations};
+use crate::error::{Error, Result, Violations};
 use crate::model::{Entity, Filter, Op, Schema};
 use crate::value::{Code, Currency, KeyRules, Mismatch, Timestamp, Value, ValueType, fold, query_words};
 use std::sync::Arc;
@@ -113,6 +113,26 @@ pub enum Condition {
     },
 }
 
+/// What a store can be expected to look at for each record.
+const MOST_TESTS: usize = 500;
+const MOST_VALUES: usize = 10_000;
+
+impl Condition {
+    /// How many tests and values it has.
+    fn weight(&self) -> (usize, usize) {
+        match self {
+            Condition::All(several) | Condition::Any(several) => {
+                let weights = several.iter().map(Condition::weight);
+                weights.fold((0, 0), |(tests, values), (t, v)| (tests + t, values + v))
+            }
+            Condition::Not(one) | Condition::Hop { condition: one, .. } => one.weight(),
+            Condition::Test { values, .. } => (1, values.len()),
+            Condition::HasKey { keys, .. } => (1, keys.len()),
+            Condition::NoKeys { .. } => (1, 0),
+        }
+    }
+}
+
 impl Plan {
     /// Checks a query against an entity.
     ///
@@ -127,6 +147,15 @@ impl Plan {
             problems.add("page_size", "range", &query.page_size.to_string(), reason);
         }
         let condition = Resolver { schema, rules }.condition(&query.filter, &mut problems, 0);
+        if problems.iter().any(|problem| problem.rule == "too_deep") {
+            // What follows walks the filter to its end, which may be too deep for the stack.
+            return Err(Error::Invalid(problems));
+        }
+        let (tests, values) = condition.weight();
+        if tests > MOST_TESTS || values > MOST_VALUES {
+            let reason = format!("at most {MOST_TESTS} tests (an amount is two) and {MOST_VALUES} values");
+            problems.add("filter", "too_many", "", reason);
+        }
         let keys = sort_keys(schema, &query.order, &mut problems);
         let words = query.words.as_deref().map(query_words);
         if words.is_some() && !schema.searchable {
@@ -364,7 +393,8 @@ impl Resolver<'_> {
 fn key_form(field: &str, text: &str, op: Op, rules: &KeyRules) -> String {
     use crate::value::{EmailAddress, FieldValue, PhoneNumber};
     if op == Op::StartsWith {
-        return fold(text);
+        let digits = PhoneNumber(text.to_owned()).digits();
+        return if field == "phones" && !digits.is_empty() { digits } else { fold(text) };
     }
     let mut key = None;
     let mut take = |found: String| key = Some(found);
@@ -384,7 +414,10 @@ fn is_ranked(op: Op) -> bool {
 /// The numbers of codes.
 fn numbers(value: &Value) -> std::result::Result<Value, Problem> {
     match value {
-        Value::List(_) => Ok(Value::List(list(value)?.iter().map(numbers).collect::<std::result::Result<_, _>>()?)),
+        Value::List(_) => {
+            let numbers = list(value)?.iter().map(numbers).collect::<std::result::Result<_, _>>();
+            Ok(Value::List(numbers?))
+        }
         Value::Text(text) => match text.parse::<Code>() {
             Ok(code) => Ok(Value::Int(i64::try_from(code.number()).unwrap_or(i64::MAX))),
             Err(reason) => Err(Mismatch::new(reason, value).into()),

@@ -65,6 +65,9 @@ pub struct IndexChange {
     pub added: Vec<Key>,
     /// The new words for search, separated by spaces; empty removes the record from it, `None` leaves it.
     pub words: Option<String>,
+    /// The record goes to the trash or comes back: it leaves or enters the indexes of live records. Otherwise its mark
+    /// of the trash is as it was and need not be written.
+    pub deletion: bool,
 }
 
 /// Reads of one entity. Every read takes the reader's [`Sight`], alone or in its [`Plan`].

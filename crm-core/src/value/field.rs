@@ -332,7 +332,7 @@ pub fn parts_of(
     }
 }
 
-/// One part of a composite.
+/// One part of a composite; `None` when it is not named.
 ///
 /// # Errors
 /// What would have fitted, with the part's name.
@@ -340,13 +340,14 @@ pub fn parts_of(
 pub fn take_part<T: FieldValue>(
     map: &mut BTreeMap<String, Value>,
     name: &str,
-) -> std::result::Result<T, Mismatch> {
-    let value = map.remove(name).unwrap_or_default();
+) -> std::result::Result<Option<T>, Mismatch> {
+    let Some(value) = map.remove(name) else { return Ok(None) };
     let absent = if value == Value::Null { T::absent() } else { None };
     match absent {
-        Some(absent) => Ok(absent),
+        Some(absent) => Ok(Some(absent)),
         None => {
-            T::from_value(value).map_err(|m| Mismatch { expected: format!("{name}: {}", m.expected), ..m })
+            let part = T::from_value(value);
+            part.map(Some).map_err(|m| Mismatch { expected: format!("{name}: {}", m.expected), ..m })
         }
     }
 }

@@ -148,3 +148,15 @@ fn an_update_that_changes_nothing_writes_nothing() {
     assert_eq!(same, customer);
     assert_eq!(office.crm.changes_since(0, 100).unwrap().len(), before);
 }
+
+#[test]
+fn a_patch_names_only_the_parts_that_it_means() {
+    let office = office();
+    let patch: Patch = serde_json::from_str(
+        r#"{"name": "Mara Tea", "emails": [{"address": "a@b.example"}], "lead": {"status": "contacted"}}"#,
+    )
+    .unwrap();
+    let customer = office.admin.customers().create_from(patch).unwrap();
+    assert_eq!(customer.emails, [Email::new("a@b.example")]);
+    assert_eq!(customer.lead, Some(Lead { status: LeadStatus::Contacted, ..Lead::default() }));
+}

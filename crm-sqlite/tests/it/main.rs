@@ -16,5 +16,4 @@ mod kill;
 mod leaks;
 mod processes;
 mod schema;
-mod smoke;
 mod statements;

@@ -1,1 +1,323 @@
-//! statements
+//! How many SQL statements each call runs: the same in a small store and in a large one, and as few as written down
+//! here. A call that begins to ask once for each record is seen at once.
+
+use crm_core::contract::test_options;
+use crm_core::{
+    Aggregate, Contact, Crm, Customer, CustomerStatus, Email, Id, Opportunity, Patch, Query, Record, Session,
+    Uuid,
+};
+use crm_sqlite::{Durability, OpenOptions, SqliteStore};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// Every call with its statements. BEGIN, COMMIT and the look at the store's state are among them: a write without
+/// any question of its own has BEGIN, state, the rows, the operation, its changes and COMMIT.
+const STATEMENTS: &[(&str, Call, u64)] = &[
+    ("get", |desk| _ = desk.customers().get(desk.any()).unwrap(), 1),
+    (
+        "get of what is not there",
+        |desk| _ = desk.customers().get(Id::from_uuid(Uuid::from_u128(5))).unwrap_err(),
+        1,
+    ),
+    ("get by code", |desk| _ = desk.customers().by_code("C007").unwrap(), 1),
+    ("get by external id", |desk| _ = desk.customers().by_external_id("erp", "7").unwrap(), 1),
+    ("first page", |desk| _ = desk.page(Query::new()), 1),
+    ("first page by name", |desk| _ = desk.page(Query::new().order_by(["name"])), 1),
+    ("first page with filter", |desk| _ = desk.page(Query::new().filter(Customer::TAGS.is("even"))), 1),
+    ("first page with total", |desk| _ = desk.page(Query::new().with_total()), 4),
+    ("next page", |desk| desk.second_page(Query::new()), 3),
+    ("next page by name", |desk| desk.second_page(Query::new().order_by(["name"])), 4),
+    (
+        "next page by a field that is often empty",
+        |desk| desk.second_page(Query::new().order_by(["company"])),
+        1,
+    ),
+    ("first page of the trash", |desk| _ = desk.customers().trash(&Query::new()).unwrap(), 1),
+    ("count", |desk| _ = desk.customers().count(&Query::new()).unwrap(), 1),
+    (
+        "figures",
+        |desk| {
+            let figures = Aggregate::count().by(Customer::STATUS);
+            _ = desk.customers().aggregate(&Query::new(), &figures).unwrap();
+        },
+        1,
+    ),
+    ("search by a short word", |desk| _ = desk.customers().search("cus", 10).unwrap(), 1),
+    ("search by a common word", |desk| _ = desk.customers().search("customer", 10).unwrap(), 4),
+    ("search by a rare word", |desk| _ = desk.customers().search("number7", 10).unwrap(), 4),
+    ("search in all kinds", |desk| _ = desk.session().search("cus", 10).unwrap(), 6),
+    ("history", |desk| _ = desk.customers().history(desk.any()).unwrap(), 4),
+    ("settings", |desk| _ = desk.session().settings().unwrap(), 0),
+    ("create", |desk| _ = desk.customers().create(desk.new_customer()).unwrap(), 8),
+    (
+        "create with an e-mail",
+        |desk| {
+            let emails = vec![Email::new(format!("{}@new.example", desk.number()))];
+            _ = desk.customers().create(Customer { emails, ..desk.new_customer() }).unwrap();
+        },
+        9,
+    ),
+    (
+        "create a contact",
+        |desk| {
+            let customer = desk.new_record().id;
+            desk.measure(|desk| {
+                let contact = Contact { customer, given_name: "Juma".into(), ..Contact::default() };
+                _ = desk.session().contacts().create(contact).unwrap();
+            });
+        },
+        10,
+    ),
+    (
+        "create an opportunity",
+        |desk| {
+            let customer = desk.new_record().id;
+            desk.measure(|desk| {
+                let deal = Opportunity { customer, name: "Deal".into(), ..Opportunity::default() };
+                _ = desk.session().opportunities().create(deal).unwrap();
+            });
+        },
+        8,
+    ),
+    (
+        "update a text",
+        |desk| {
+            _ = desk.customers().update(desk.any(), |c| c.website = Some(desk.number())).unwrap();
+        },
+        7,
+    ),
+    (
+        "update a name",
+        |desk| {
+            _ = desk.customers().update(desk.any(), |c| c.name = desk.number()).unwrap();
+        },
+        8,
+    ),
+    ("update of nothing", |desk| _ = desk.customers().update(desk.any(), |_| {}).unwrap(), 4),
+    (
+        "patch",
+        |desk| {
+            let patch = Patch::new().set("source", desk.number());
+            _ = desk.customers().patch(desk.any(), patch).unwrap();
+        },
+        7,
+    ),
+    (
+        "patch of an older version",
+        |desk| {
+            let old = desk.new_record();
+            desk.customers().update(old.id, |c| c.status = CustomerStatus::Lead).unwrap();
+            desk.customers().update(old.id, |c| c.source = Some("web".into())).unwrap();
+            desk.measure(|desk| {
+                let patch = Patch::new().set("website", "x.example");
+                _ = desk.customers().patch_at(old.id, old.version, patch).unwrap();
+            });
+        },
+        9,
+    ),
+    (
+        "replace",
+        |desk| {
+            let mut record = desk.new_record();
+            record.data.source = Some("fair".into());
+            desk.measure(|desk| _ = desk.customers().replace(record).unwrap());
+        },
+        8,
+    ),
+    (
+        "upsert of what is there",
+        |desk| {
+            let number = desk.number();
+            _ = desk.customers().upsert("erp", "7", |c| c.description = number).unwrap();
+        },
+        8,
+    ),
+    (
+        "upsert of what is new",
+        |desk| {
+            let number = desk.number();
+            _ = desk.customers().upsert("erp", &number, |c| c.name = number.clone()).unwrap();
+        },
+        10,
+    ),
+    (
+        "delete",
+        |desk| {
+            let id = desk.new_record().id;
+            desk.measure(|desk| _ = desk.customers().delete(id).unwrap());
+        },
+        12,
+    ),
+    (
+        "restore",
+        |desk| {
+            let id = desk.new_record().id;
+            desk.customers().delete(id).unwrap();
+            desk.measure(|desk| _ = desk.customers().restore(id).unwrap());
+        },
+        12,
+    ),
+    (
+        "purge",
+        |desk| {
+            let id = desk.new_record().id;
+            desk.customers().delete(id).unwrap();
+            desk.measure(|desk| desk.customers().purge(id).unwrap());
+        },
+        13,
+    ),
+    (
+        "undo of an update",
+        |desk| {
+            let record = desk.new_record();
+            desk.customers().update(record.id, |c| c.website = Some("x.example".into())).unwrap();
+            let operation = desk.customers().history(record.id).unwrap().pop().unwrap().id;
+            desk.measure(|desk| _ = desk.session().undo(operation).unwrap());
+        },
+        10,
+    ),
+    (
+        "undo of a create",
+        |desk| {
+            let record = desk.new_record();
+            let operation = desk.customers().history(record.id).unwrap().pop().unwrap().id;
+            desk.measure(|desk| _ = desk.session().undo(operation).unwrap());
+        },
+        15,
+    ),
+    (
+        "batch of ten",
+        |desk| {
+            let mut batch = desk.session().batch();
+            for _ in 0..10 {
+                batch.create(desk.new_customer()).unwrap();
+            }
+            _ = batch.run().unwrap();
+        },
+        44,
+    ),
+    ("changes since", |desk| _ = desk.crm.changes_since(0, 10).unwrap(), 1),
+];
+
+type Call = fn(&Desk);
+
+/// A store of so many customers, and somebody who works with it.
+struct Desk {
+    _folder: tempfile::TempDir,
+    store: Arc<SqliteStore>,
+    crm: Crm,
+    session: Session,
+    some: Vec<Id<Customer>>,
+    numbers: Cell<u64>,
+    /// What a call measured itself, for those that prepare something first.
+    measured: Cell<Option<u64>>,
+}
+
+impl Desk {
+    fn new(customers: usize) -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let options = OpenOptions::new(folder.path().join("crm.db")).durability(Durability::Normal);
+        let store = Arc::new(options.open().unwrap());
+        // The clock stands still, so no call happens to be the one that looks what other processes did.
+        let crm = Crm::open(Arc::clone(&store) as Arc<dyn crm_core::port::Store>, test_options(3).0).unwrap();
+        let session = crm.system("desk");
+        let mut batch = session.batch();
+        let mut some = Vec::new();
+        for number in 0..customers {
+            let customer = Customer {
+                name: format!("Customer number{number}"),
+                tags: vec![if number % 2 == 0 { "even".into() } else { "odd".into() }],
+                external_ids: [("erp".to_owned(), number.to_string())].into(),
+                ..Customer::default()
+            };
+            some.push(batch.create(customer).unwrap());
+        }
+        batch.run().unwrap();
+        let (numbers, measured) = (Cell::new(1_000_000), Cell::new(None));
+        Desk { _folder: folder, store, crm, session, some, numbers, measured }
+    }
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn customers(&self) -> crm_core::Collection<'_, Customer> {
+        self.session.customers()
+    }
+
+    fn any(&self) -> Id<Customer> {
+        self.some[11]
+    }
+
+    /// A text that nobody had before.
+    fn number(&self) -> String {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get().to_string()
+    }
+
+    fn new_customer(&self) -> Customer {
+        Customer { name: format!("New {}", self.number()), ..Customer::default() }
+    }
+
+    fn new_record(&self) -> Record<Customer> {
+        self.customers().create(self.new_customer()).unwrap()
+    }
+
+    fn page(&self, query: Query) -> crm_core::Page<Record<Customer>> {
+        self.customers().list(&query.page_size(5)).unwrap()
+    }
+
+    fn second_page(&self, query: Query) {
+        let next = self.page(query.clone()).next.unwrap();
+        self.measure(|desk| _ = desk.page(query.after(next)));
+    }
+
+    /// Counts only this part of a call.
+    fn measure(&self, part: impl FnOnce(&Self)) {
+        let before = self.store.statements().unwrap();
+        part(self);
+        self.measured.set(Some(self.store.statements().unwrap() - before));
+    }
+
+    fn count(&self, call: Call) -> u64 {
+        // The first time of anything may open a connection or fill a cache.
+        call(self);
+        self.measured.set(None);
+        let before = self.store.statements().unwrap();
+        call(self);
+        self.measured.take().unwrap_or(self.store.statements().unwrap() - before)
+    }
+}
+
+#[test]
+fn a_call_runs_as_many_statements_in_a_large_store_as_in_a_small_one() {
+    let (small, large) = (Desk::new(20), Desk::new(2_000));
+    let mut told = String::new();
+    let mut wrong = false;
+    for (name, call, wanted) in STATEMENTS {
+        let counted = [small.count(*call), large.count(*call)];
+        wrong |= counted != [*wanted; 2];
+        told += &format!("{name}: {wanted} wanted, {} and {} run\n", counted[0], counted[1]);
+    }
+    assert!(!wrong, "the calls and their statements:\n{told}");
+}
+
+/// A user's calls cost what the program's do: his role is known, and what he may see is part of the statement.
+#[test]
+fn a_user_costs_no_more_than_the_program() {
+    let mut desk = Desk::new(20);
+    let role = desk.session.roles().list(&Query::new().filter(crm_core::Role::KEY.is("manager"))).unwrap();
+    let user =
+        crm_core::User { username: "amina".into(), role: role.items[0].id, ..crm_core::User::default() };
+    let user = desk.session.users().create(user).unwrap().id;
+    desk.session.set_password(user, "correct horse").unwrap();
+    let as_the_program: Vec<u64> = STATEMENTS.iter().map(|(_, call, _)| desk.count(*call)).collect();
+    desk.session = desk.crm.login("amina", "correct horse").unwrap();
+    for ((name, call, _), wanted) in STATEMENTS.iter().zip(as_the_program) {
+        // Managers do not purge.
+        if *name == "purge" {
+            continue;
+        }
+        assert_eq!(desk.count(*call), wanted, "{name}");
+    }
+}

@@ -113,7 +113,7 @@ pub fn a_code_is_unique_for_ever(factory: Factory<'_>) {
         ..coded(10, "C001")
     };
     write(&*store, |tx| {
-        Customer::repo(tx).replace(&trashed, crate::model::FieldSet::EMPTY, &no_index()).unwrap();
+        Customer::repo(tx).replace(&trashed, crate::model::FieldSet::EMPTY, &IndexChange { deletion: true, ..no_index() }).unwrap();
     });
     let mut tx = store.begin().unwrap();
     let told = duplicate(Customer::repo(&mut *tx).insert(&coded(11, "C001"), &no_index()));

@@ -38,9 +38,8 @@ macro_rules! suite {
         ///     fn new_store() -> Arc<dyn Store> {
         ///         Arc::new(MemoryStore::new())
         ///     }
-        ///     crm_core::store_contract!(super::new_store);
+        ///     crm_core::store_contract!(new_store);
         /// }
-        /// # fn new_store() {}
         /// ```
         #[macro_export]
         macro_rules! store_contract {

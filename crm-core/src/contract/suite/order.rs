@@ -179,7 +179,14 @@ const ORDERS: [&[&str]; 12] = [
 
 /// The ids of all pages of a query, one after the other.
 fn pages(office: &Office, query: &Query) -> Vec<Id<Customer>> {
-    office.sys.customers().iter(query.clone()).map(|record| record.unwrap().id).collect()
+    let mut ids = Vec::new();
+    let mut next = Some(query.clone());
+    while let Some(query) = next.take() {
+        let page = office.sys.customers().list(&query).unwrap();
+        ids.extend(page.items.iter().map(|customer| customer.id));
+        next = page.next.map(|cursor| query.after(cursor));
+    }
+    ids
 }
 
 fn distinct(ids: &[Id<Customer>]) -> usize {

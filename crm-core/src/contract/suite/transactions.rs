@@ -193,11 +193,11 @@ pub fn replace_writes_the_envelope_and_the_changed_fields(factory: Factory<'_>) 
     new.record.data.address = Some(address());
     new.deletion = Some(Deletion { id: Uuid::from_u128(99), at: monday(), by: None });
     let changed = new.record.data.changed(&old.record.data);
-    write(&*store, |tx| Customer::repo(tx).replace(&new, changed, &no_index()).unwrap());
+    write(&*store, |tx| Customer::repo(tx).replace(&new, changed, &IndexChange { deletion: true, ..no_index() }).unwrap());
     assert_eq!(stored(&*store, id(10)), Some(new.clone()));
     assert_eq!(count::<Customer>(&*store), 0, "it is in the trash");
     let live = Entry { deletion: None, ..new };
-    write(&*store, |tx| Customer::repo(tx).replace(&live, FieldSet::EMPTY, &no_index()).unwrap());
+    write(&*store, |tx| Customer::repo(tx).replace(&live, FieldSet::EMPTY, &IndexChange { deletion: true, ..no_index() }).unwrap());
     assert_eq!(stored(&*store, id(10)), Some(live));
     assert_eq!(count::<Customer>(&*store), 1);
 }
