@@ -172,9 +172,10 @@ fn a_time_goes_with_its_zone() {
     ] {
         desk.invalid(&[("due", "incomplete")], || create(due));
     }
+    for due in ["{}", r#"{"time": "09:00:00", "zone": "Africa/Nairobi"}"#] {
+        desk.invalid(&[("due", "blank")], || create(due));
+    }
     for due in [
-        "{}",
-        r#"{"time": "09:00:00", "zone": "Africa/Nairobi"}"#,
         r#"{"date": "2026-02-30"}"#,
         r#"{"date": "2026-3-2"}"#,
         r#"{"date": "02.03.2026"}"#,
