@@ -119,6 +119,8 @@ impl<'r, 's> RowReader<'r, 's> {
 }
 
 impl ColumnReader for RowReader<'_, '_> {
+    // Called for every cell of every row.
+    #[inline]
     fn take(&mut self) -> Result<Cell<'_>> {
         let value = self.row.get_ref(self.next).or_error()?;
         self.next += 1;

@@ -73,7 +73,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 ::core::result::Result::Ok(())
             }
 
-            fn read(from: &mut dyn crm_core::ColumnReader) -> crm_core::Result<::core::option::Option<Self>> {
+            fn read<R: crm_core::ColumnReader + ?Sized>(from: &mut R) -> crm_core::Result<::core::option::Option<Self>> {
                 #(let #locals = <#types as crm_core::FieldValue>::read(from)?;)*
                 if true #(&& #locals.is_none())* {
                     return ::core::result::Result::Ok(::core::option::Option::None);

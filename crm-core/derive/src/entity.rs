@@ -82,9 +82,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 ::core::result::Result::Ok(())
             }
 
-            fn read_columns(from: &mut dyn crm_core::ColumnReader) -> crm_core::Result<Self> {
+            fn read_columns<R: crm_core::ColumnReader + ?Sized>(from: &mut R) -> crm_core::Result<Self> {
                 ::core::result::Result::Ok(#ty {
-                    #(#idents: crm_core::read_field::<#types>(
+                    #(#idents: crm_core::read_field::<#types, R>(
                         from, #names,
                     )?,)*
                 })

@@ -121,7 +121,7 @@ impl Crm {
         command: &'static str,
         write: impl FnOnce(&mut super::UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
-        run(self, command, |_, _| Ok(Arc::new(Authority::system(command))), write)
+        run(self, command, |_, _, _| Ok(Arc::new(Authority::system(command))), write)
     }
 }
 

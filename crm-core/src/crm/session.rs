@@ -449,9 +449,10 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let at = self.crm.known_authority();
+        let now = self.crm.now();
+        let at = self.crm.known_authority(now);
         let view = self.crm.inner.store.reader()?;
-        self.read_in(&*view, at, read)
+        self.read_in(&*view, now, at, read)
     }
 
     /// Runs reads that all see the same state.
@@ -459,14 +460,16 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let at = self.crm.known_authority();
+        let now = self.crm.now();
+        let at = self.crm.known_authority(now);
         let view = self.crm.inner.store.snapshot()?;
-        self.read_in(&*view, at, read)
+        self.read_in(&*view, now, at, read)
     }
 
     fn read_in<T>(
         &self,
         view: &dyn Snapshot,
+        now: Timestamp,
         at: Option<u64>,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
@@ -474,11 +477,11 @@ impl Session {
             Some(at) => at,
             None => {
                 let state = view.state()?;
-                self.crm.learn(state);
+                self.crm.learn(state, now);
                 state.authority
             }
         };
-        let authority = self.authority(view, at)?;
+        let authority = self.authority(view, now, at)?;
         let shared = self.crm.shared(at, view)?;
         read(view, &authority, &shared)
     }
@@ -489,7 +492,8 @@ impl Session {
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
-        run(&self.crm, command, |view, state: StoreState| self.authority(view, state.authority), write)
+        let authority = |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
+        run(&self.crm, command, authority, write)
     }
 
     /// Runs a write and gives the operation that it became.
@@ -505,12 +509,12 @@ impl Session {
     }
 
     /// What this session may do now. Ends with `session_ended` when it may do nothing any more.
-    fn authority(&self, view: &dyn Snapshot, at: u64) -> Result<Arc<Authority>> {
+    fn authority(&self, view: &dyn Snapshot, now: Timestamp, at: u64) -> Result<Arc<Authority>> {
         let (token_hash, expires_at, user, known) = match &*self.who {
             Who::System(authority) => return Ok(Arc::clone(authority)),
             Who::User { token_hash, expires_at, user, known, .. } => (token_hash, expires_at, user, known),
         };
-        if self.crm.now() >= *expires_at {
+        if now >= *expires_at {
             return Err(Error::SessionEnded { reason: "expired" });
         }
         if let Some(known) = known.lock().as_ref().filter(|known| known.at == at) {

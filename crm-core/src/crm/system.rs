@@ -193,16 +193,16 @@ impl Crm {
 
     /// The newest authority number, unless the store was asked for it more than a second ago. To be called *before*
     /// the view is opened whose reads are to be kept under this number: what they see is then never older.
-    pub(super) fn known_authority(&self) -> Option<u64> {
-        let now = self.now().timestamp_micros();
+    pub(super) fn known_authority(&self, now: Timestamp) -> Option<u64> {
+        let now = now.timestamp_micros();
         let asked_at = self.inner.asked_at.load(Ordering::Acquire);
         let fresh = asked_at <= now && now.saturating_sub(asked_at) <= STALE_AFTER.num_microseconds().unwrap_or(0);
         fresh.then(|| self.inner.authority.load(Ordering::Acquire))
     }
 
-    pub(super) fn learn(&self, state: StoreState) {
+    pub(super) fn learn(&self, state: StoreState, now: Timestamp) {
         self.inner.authority.fetch_max(state.authority, Ordering::AcqRel);
-        self.inner.asked_at.store(self.now().timestamp_micros(), Ordering::Release);
+        self.inner.asked_at.store(now.timestamp_micros(), Ordering::Release);
     }
 
     /// Settings and pipelines as they are at this authority.
@@ -278,16 +278,17 @@ pub(super) fn with_types(mut operations: Vec<Operation>) -> Vec<Operation> {
 pub(super) fn run<T>(
     crm: &Crm,
     command: &'static str,
-    authority: impl FnOnce(&dyn Snapshot, StoreState) -> Result<Arc<Authority>>,
+    authority: impl FnOnce(&dyn Snapshot, Timestamp, StoreState) -> Result<Arc<Authority>>,
     write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
 ) -> Result<T> {
     let (result, committed) = {
         let tx = crm.inner.store.begin()?;
         let state = tx.state()?;
-        crm.learn(state);
-        let authority = authority(&*tx, state)?;
+        let now = crm.now();
+        crm.learn(state, now);
+        let authority = authority(&*tx, now, state)?;
         let shared = crm.shared(state.authority, &*tx)?;
-        let mut unit = UnitOfWork::new(crm, tx, state, authority, shared, command)?;
+        let mut unit = UnitOfWork::new(crm, tx, now, state, authority, shared, command)?;
         let result = write(&mut unit)?;
         (result, unit.commit()?)
     };

@@ -53,13 +53,14 @@ impl<'t> UnitOfWork<'t> {
     pub(super) fn new(
         crm: &'t Crm,
         tx: Box<dyn Transaction + 't>,
+        now: Timestamp,
         state: StoreState,
         authority: Arc<Authority>,
         shared: Arc<Shared>,
         command: &'static str,
     ) -> Result<Self> {
         // The journal's time never runs backwards, whatever the clock does.
-        let at = truncate(state.last_operation_at.map_or(crm.now(), |last| last.max(crm.now())));
+        let at = truncate(state.last_operation_at.map_or(now, |last| last.max(now)));
         let operation = Operation {
             seq: 0,
             id: crm.new_uuid()?,

@@ -1,6 +1,6 @@
 //! What makes a struct an entity, and the table that describes it.
 
-use super::Filter;
+use super::{Filter, Kind};
 use crate::error::{Result, Violations};
 use crate::value::{
     Column, ColumnReader, ColumnWriter, FieldDef, KeyRules, Mismatch, OnPurge, Shape, Value, ValueType, Words,
@@ -44,7 +44,7 @@ pub trait Entity:
     ///
     /// # Errors
     /// `corrupt`, and those of the store.
-    fn read_columns(from: &mut dyn ColumnReader) -> Result<Self>;
+    fn read_columns<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Self>;
     /// The records that a field refers to, with the names of their entities.
     fn references(&self, field: usize, visit: &mut dyn FnMut(&'static str, Uuid));
     /// The comparison keys of a field.
@@ -118,6 +118,8 @@ pub enum Gate {
 pub struct Schema {
     /// The entity's name.
     pub entity: &'static str,
+    /// Its kind, when it is one of the library's own.
+    pub kind: Option<Kind>,
     /// Its fields.
     pub fields: &'static [FieldDef],
     /// Its columns in the order in which rows are written and read.
@@ -148,6 +150,7 @@ impl Schema {
         };
         Schema {
             entity,
+            kind: Kind::from_word(entity),
             fields,
             columns,
             gate,

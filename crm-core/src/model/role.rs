@@ -150,7 +150,7 @@ impl FieldValue for Grants {
             serde_json::to_string(self).map_err(|e| Error::invalid("grants", "mismatch", e.to_string()))?;
         out.put(Cell::Text(&json))
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text(json) => {

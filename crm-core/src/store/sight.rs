@@ -52,7 +52,7 @@ impl Sight {
     /// What is seen of an entity. One that hangs on no customer is seen wholly or not at all; a user without a team
     /// is a team of one.
     pub fn scope(&self, schema: &Schema) -> Scope<'_> {
-        let level = match Kind::from_word(schema.entity) {
+        let level = match schema.kind {
             Some(kind) => self.level(kind),
             // An entity of the embedding program's own has no grants; only a sight of everything sees it.
             None if self.user.is_none() => Level::All,

@@ -70,7 +70,7 @@ macro_rules! choice {
             fn write(&self, out: &mut dyn crate::value::ColumnWriter) -> crate::error::Result<()> {
                 out.put(crate::value::Cell::Text(self.as_str()))
             }
-            fn read(from: &mut dyn crate::value::ColumnReader) -> crate::error::Result<Option<Self>> {
+            fn read<R: crate::value::ColumnReader + ?Sized>(from: &mut R) -> crate::error::Result<Option<Self>> {
                 match from.take()? {
                     crate::value::Cell::Null => Ok(None),
                     crate::value::Cell::Text(word) => Self::from_word(word).map(Some).ok_or_else(|| {

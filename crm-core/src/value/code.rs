@@ -97,7 +97,7 @@ impl FieldValue for Code {
         out.put(Cell::Null)?;
         out.put(Cell::Null)
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         let text = match from.take()? {
             Cell::Null => None,
             Cell::Text(text) => Some(text.to_owned()),

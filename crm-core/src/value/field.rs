@@ -274,7 +274,7 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
     ///
     /// # Errors
     /// `corrupt`, and those of the store.
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>>;
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>>;
     /// What an absent value means, when it means anything.
     fn absent() -> Option<Self> {
         None
@@ -294,7 +294,7 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
 /// # Errors
 /// `corrupt` when a field that can't be absent is.
 #[doc(hidden)]
-pub fn read_field<T: FieldValue>(from: &mut dyn ColumnReader, name: &str) -> Result<T> {
+pub fn read_field<T: FieldValue, R: ColumnReader + ?Sized>(from: &mut R, name: &str) -> Result<T> {
     present(T::read(from)?, name)
 }
 
@@ -373,7 +373,7 @@ impl<E: crate::model::Entity> FieldValue for super::Id<E> {
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         out.put(Cell::Id(self.uuid()))
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Id(id) => Ok(Some(Self::from_uuid(id))),
@@ -410,7 +410,7 @@ impl FieldValue for String {
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         out.put(Cell::Text(self))
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text(text) => Ok(Some(text.to_owned())),
@@ -458,7 +458,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
     fn write_absent(out: &mut dyn ColumnWriter) -> Result<()> {
         T::write_absent(out)
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         Ok(T::read(from)?.map(Some))
     }
     fn absent() -> Option<Self> {
@@ -502,7 +502,11 @@ fn write_json<T: serde::Serialize>(value: &T, out: &mut dyn ColumnWriter) -> Res
     out.put(Cell::Text(&json))
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(from: &mut dyn ColumnReader) -> Result<Option<T>> {
+fn read_json<T, R>(from: &mut R) -> Result<Option<T>>
+where
+    T: serde::de::DeserializeOwned,
+    R: ColumnReader + ?Sized,
+{
     match from.take()? {
         Cell::Null => Ok(None),
         Cell::Text(json) => serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string())),
@@ -530,7 +534,7 @@ where
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         if self.is_empty() { out.put(Cell::Text("[]")) } else { write_json(self, out) }
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text("[]") => Ok(Some(Vec::new())),
@@ -589,7 +593,7 @@ impl FieldValue for BTreeMap<String, String> {
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         if self.is_empty() { out.put(Cell::Text("{}")) } else { write_json(self, out) }
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         read_json(from)
     }
     fn absent() -> Option<Self> {
@@ -644,7 +648,7 @@ macro_rules! scalar {
                 let $cell_this = self;
                 out.put($cell)
             }
-            fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+            fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
                 let parsed: Option<Self> = match from.take()? {
                     Cell::Null => return Ok(None),
                     $read => $parse,
@@ -715,7 +719,7 @@ macro_rules! text_field {
         fn write(&self, out: &mut dyn super::ColumnWriter) -> crate::error::Result<()> {
             out.put(super::Cell::Text(&self.0))
         }
-        fn read(from: &mut dyn super::ColumnReader) -> crate::error::Result<Option<Self>> {
+        fn read<R: super::ColumnReader + ?Sized>(from: &mut R) -> crate::error::Result<Option<Self>> {
             Ok(<String as super::FieldValue>::read(from)?.map($ty))
         }
     };

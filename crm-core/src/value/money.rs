@@ -80,7 +80,7 @@ impl FieldValue for Currency {
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         out.put(Cell::Text(self.code()))
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text(code) => {
@@ -200,7 +200,7 @@ impl FieldValue for Money {
         out.put(Cell::Null)?;
         out.put(Cell::Null)
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         let minor = i64::read(from)?;
         match (minor, Currency::read(from)?) {
             (None, None) => Ok(None),

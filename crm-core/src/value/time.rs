@@ -89,7 +89,7 @@ impl FieldValue for Zone {
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
         out.put(Cell::Text(self.name()))
     }
-    fn read(from: &mut dyn ColumnReader) -> Result<Option<Self>> {
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
         match from.take()? {
             Cell::Null => Ok(None),
             Cell::Text(name) => {
