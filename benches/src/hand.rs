@@ -192,6 +192,8 @@ impl Hand {
              PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY; \
              PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL;",
         )?;
+        // As the library does: otherwise a bound LIMIT makes SQLite plan anew at every call.
+        conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Hand { conn, user })
     }
 

@@ -92,6 +92,7 @@ CREATE VIRTUAL TABLE crm_user_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_pipeline (
     "row" INTEGER PRIMARY KEY,
@@ -173,6 +174,7 @@ CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_contact (
     "row" INTEGER PRIMARY KEY,
@@ -220,6 +222,7 @@ CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_opportunity (
     "row" INTEGER PRIMARY KEY,
@@ -266,6 +269,7 @@ CREATE VIRTUAL TABLE crm_opportunity_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_interaction (
     "row" INTEGER PRIMARY KEY,
@@ -305,6 +309,7 @@ CREATE VIRTUAL TABLE crm_interaction_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_reminder (
     "row" INTEGER PRIMARY KEY,
@@ -346,6 +351,7 @@ CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
     tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     prefix = '1 2 3', detail = none, columnsize = 0
 );
+INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 1000);
 
 -- Keys by which records are found and kept unique: e-mails, phones, tags, user names, ids in other systems.
 CREATE TABLE crm_key (

@@ -4,6 +4,7 @@ use crate::error::OrError;
 use crate::functions;
 use crate::open::{Durability, OpenOptions, Place};
 use crm_core::Result;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, InterruptHandle, OpenFlags};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ impl Conn {
         if options.read_only {
             raw.pragma_update(None, "query_only", true)?;
         }
+        // Otherwise SQLite looks at the bound LIMIT when it plans, and plans anew at every call.
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         functions::register(raw)
     }
 

@@ -15,6 +15,7 @@ mod rows;
 mod sql;
 mod store;
 mod table;
+mod words;
 
 pub use crm_core;
 pub use open::{Durability, OpenOptions, open, open_in_memory};

@@ -9,6 +9,7 @@ use crate::error::OrError;
 use crate::rows::{Bind, read_entry};
 use crate::sql::{Sql, plain, rank};
 use crate::table::{Table, table};
+use crate::words;
 use crm_core::port::{AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, SortKey};
 use crm_core::{Entity, Error, Result, Uuid, to_micros};
 use rusqlite::types::ValueRef;
@@ -23,14 +24,14 @@ pub(crate) fn find<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Entry<E>>>
     if plan.order.newest
         && let Some(words) = &plan.words
     {
-        return find_words(conn, table, plan, words);
+        return words::find(conn, table, plan, words);
     }
     let ranges = ranges(plan);
     consistently(conn, ranges.len() > 1, || {
-        let mut found = Vec::new();
+        let mut found = room_for(plan);
         for range in &ranges {
             let sql = page(table, plan, range, plan.limit - found.len());
-            read_into(conn, &sql, &mut found)?;
+            read_into(conn, &sql, plan.trash, &mut found)?;
             if found.len() >= plan.limit {
                 break;
             }
@@ -39,8 +40,14 @@ pub(crate) fn find<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Entry<E>>>
     })
 }
 
+/// A list that takes a page without growing.
+pub(crate) fn room_for<E: Entity>(plan: &Plan) -> Vec<Entry<E>> {
+    const LARGEST_PAGE: usize = 1_001;
+    Vec::with_capacity(if plan.limit > LARGEST_PAGE { 0 } else { plan.limit })
+}
+
 /// Runs reads that must see the same state, in a transaction unless there is one.
-fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() -> Result<T>) -> Result<T> {
     if !several || conn.in_transaction() {
         return read();
     }
@@ -50,11 +57,16 @@ fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() -> Result<T>)
     result
 }
 
-fn read_into<E: Entity>(conn: &Conn, sql: &Sql, found: &mut Vec<Entry<E>>) -> Result<()> {
+pub(crate) fn read_into<E: Entity>(
+    conn: &Conn,
+    sql: &Sql,
+    trash: bool,
+    found: &mut Vec<Entry<E>>,
+) -> Result<()> {
     let mut statement = conn.prepare(&sql.text)?;
     let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
     while let Some(row) = rows.next().or_error()? {
-        found.push(read_entry(row)?);
+        found.push(read_entry(row, trash)?);
     }
     Ok(())
 }
@@ -120,7 +132,11 @@ fn ranges(plan: &Plan) -> Vec<Range<'_>> {
 /// The statement of one range.
 fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     let mut sql = Sql::default();
-    sql.push(&format!("SELECT {} FROM {} AS t WHERE ", table.columns, table.name));
+    sql.push("SELECT ");
+    sql.push(table.columns(plan.trash));
+    sql.push(" FROM ");
+    sql.push(&table.name);
+    sql.push(" AS t WHERE ");
     matching(&mut sql, table, plan);
     for (key, value) in &range.equal {
         let expression = rank(&key.column, "t");
@@ -167,14 +183,14 @@ fn direction(descending: bool) -> &'static str {
     if descending { " DESC" } else { "" }
 }
 
-fn limit_of(limit: usize) -> Bind {
+pub(crate) fn limit_of(limit: usize) -> Bind {
     Bind::Int(i64::try_from(limit).unwrap_or(-1))
 }
 
 /// The row of the record at a position, or where it would be when it is gone: one further when going backwards, so
 /// that the youngest that is left comes next. One that the reader does not see is as good as gone: a cursor tells
 /// nothing of it.
-fn row_of(sql: &mut Sql, table: &Table, plan: &Plan, position: &Position, backwards: bool) {
+pub(crate) fn row_of(sql: &mut Sql, table: &Table, plan: &Plan, position: &Position, backwards: bool) {
     let name = &table.name;
     sql.push(&format!("ifnull((SELECT p.\"row\" FROM {name} AS p WHERE p.id = "));
     sql.bind(Bind::Id(position.id));
@@ -197,90 +213,16 @@ fn matching(sql: &mut Sql, table: &Table, plan: &Plan) {
             " AND t.\"row\" IN (SELECT rowid FROM {0}_words WHERE {0}_words MATCH ",
             table.name
         ));
-        sql.bind_text(&match_text(words, usize::MAX));
+        sql.bind_text(&words::match_text(words, usize::MAX));
         sql.push(")");
     }
 }
 
-fn visible(sql: &mut Sql, table: &Table, plan: &Plan) {
+pub(crate) fn visible(sql: &mut Sql, table: &Table, plan: &Plan) {
     sql.push(if plan.trash { "t.deletion IS NOT NULL AND " } else { "t.deletion IS NULL AND " });
     sql.scope(table.schema, &plan.sight, "t");
     sql.push(" AND ");
     sql.condition(table.schema, &plan.condition, &plan.sight, "t");
-}
-
-/// The letters of a word that the prefix indexes serve.
-const INDEXED_LETTERS: usize = 3;
-
-/// Finds words, newest first. Up to three letters the index gives the hits in the order of rows, one by one. A longer
-/// word makes it collect all hits of all words that begin so before it gives the first. In a large table a few
-/// candidates of its first three letters are looked at before that: enough for a common word. Only when they don't
-/// fill the page the hits of the whole word are collected, which are then not that many.
-fn find_words<E: Entity>(conn: &Conn, table: &Table, plan: &Plan, words: &[String]) -> Result<Vec<Entry<E>>> {
-    /// Up to so many rows collecting costs less than looking at candidates.
-    const SMALL: i64 = 50_000;
-    const CANDIDATES_FOR_EACH: usize = 4;
-    const LARGEST_PAGE: usize = 2_000;
-    let long = words.iter().any(|word| word.chars().count() > INDEXED_LETTERS) && plan.limit <= LARGEST_PAGE;
-    consistently(conn, long, || {
-        let mut found = Vec::new();
-        if long && newest_row(conn, table)? > SMALL {
-            read_into(conn, &hits(table, plan, words, Some(plan.limit * CANDIDATES_FOR_EACH)), &mut found)?;
-            if found.len() >= plan.limit {
-                return Ok(found);
-            }
-            found.clear();
-        }
-        read_into(conn, &hits(table, plan, words, None), &mut found)?;
-        Ok(found)
-    })
-}
-
-fn newest_row(conn: &Conn, table: &Table) -> Result<i64> {
-    let row = conn.prepare(&table.newest_row)?.query_row([], |row| row.get::<_, Option<i64>>(0)).or_error()?;
-    Ok(row.unwrap_or(0))
-}
-
-/// The statement that walks hits from the newest to the oldest; with `candidates` only so many hits of the words'
-/// first letters, each of which is then checked.
-fn hits(table: &Table, plan: &Plan, words: &[String], candidates: Option<usize>) -> Sql {
-    let mut sql = Sql::default();
-    let name = &table.name;
-    let letters = if candidates.is_some() { INDEXED_LETTERS } else { usize::MAX };
-    sql.push(&format!("SELECT {} FROM (SELECT rowid AS hit", table.columns));
-    sql.push(if candidates.is_some() { ", words" } else { "" });
-    sql.push(&format!(" FROM {name}_words WHERE {name}_words MATCH "));
-    sql.bind_text(&match_text(words, letters));
-    if let Some(position) = &plan.order.after {
-        sql.push(" AND rowid < ");
-        row_of(&mut sql, table, plan, position, true);
-    }
-    sql.push(" ORDER BY rowid DESC");
-    if let Some(candidates) = candidates {
-        sql.push(" LIMIT ");
-        sql.bind(limit_of(candidates));
-    }
-    sql.push(&format!(") AS w CROSS JOIN {name} AS t ON t.\"row\" = w.hit WHERE "));
-    visible(&mut sql, table, plan);
-    if candidates.is_some() {
-        for word in words.iter().filter(|word| word.chars().count() > INDEXED_LETTERS) {
-            sql.push(" AND instr(' ' || w.words, ");
-            sql.bind_text(&format!(" {word}"));
-            sql.push(") > 0");
-        }
-    }
-    sql.push(" ORDER BY w.hit DESC LIMIT ");
-    sql.bind(limit_of(plan.limit));
-    sql
-}
-
-/// Words as FTS5 wants them: each quoted, each a beginning.
-fn match_text(words: &[String], letters: usize) -> String {
-    let quoted = words.iter().map(|word| {
-        let start: String = word.chars().take(letters).collect();
-        format!("\"{}\" *", start.replace('"', "\"\""))
-    });
-    quoted.collect::<Vec<_>>().join(" AND ")
 }
 
 /// How many records a plan has in all.

@@ -39,7 +39,7 @@ fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<
         return one(&mut statement, [&id.uuid().as_bytes()[..]]);
     }
     let mut sql = Sql::default();
-    sql.push(&format!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns, table.name));
+    sql.push(&format!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns(true), table.name));
     sql.bind(Bind::Id(id.uuid()));
     sql.push(" AND ");
     sql.scope(table.schema, sight, "t");
@@ -49,7 +49,7 @@ fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<
 fn one<E: Entity>(statement: &mut Statement<'_>, params: impl rusqlite::Params) -> Result<Option<Entry<E>>> {
     let mut rows = statement.query(params).or_error()?;
     match rows.next().or_error()? {
-        Some(row) => read_entry(row).map(Some),
+        Some(row) => read_entry(row, true).map(Some),
         None => Ok(None),
     }
 }

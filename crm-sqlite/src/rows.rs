@@ -145,7 +145,7 @@ fn corrupt(reason: &str) -> Error {
 }
 
 /// The record in a row that was selected with [`crate::table::Table::columns`].
-pub(crate) fn read_entry<E: Entity>(row: &Row<'_>) -> Result<Entry<E>> {
+pub(crate) fn read_entry<E: Entity>(row: &Row<'_>, trash: bool) -> Result<Entry<E>> {
     let mut cells = RowReader::new(row);
     let missing = || corrupt("a record's envelope is incomplete");
     let id = cells.id()?.ok_or_else(missing)?;
@@ -154,12 +154,14 @@ pub(crate) fn read_entry<E: Entity>(row: &Row<'_>) -> Result<Entry<E>> {
     let created_by = cells.id()?.map(Id::from_uuid);
     let updated_at = cells.instant()?.ok_or_else(missing)?;
     let updated_by = cells.id()?.map(Id::from_uuid);
-    let (deletion, deleted_at, deleted_by) = (cells.id()?, cells.instant()?, cells.id()?);
     let data = E::read_columns(&mut cells)?;
-    let deletion = match (deletion, deleted_at) {
-        (Some(id), Some(at)) => Some(Deletion { id, at, by: deleted_by.map(Id::from_uuid) }),
-        (None, None) => None,
-        _ => return Err(missing()),
+    let deletion = match trash {
+        false => None,
+        true => match (cells.id()?, cells.instant()?, cells.id()?) {
+            (Some(id), Some(at), by) => Some(Deletion { id, at, by: by.map(Id::from_uuid) }),
+            (None, None, _) => None,
+            _ => return Err(missing()),
+        },
     };
     let record =
         Record { id: Id::from_uuid(id), version, created_at, created_by, updated_at, updated_by, data };

@@ -6,12 +6,19 @@ use crm_core::{Gate, Op, Schema, ValueType};
 use std::fmt::Write;
 
 /// SQL that is being written, with its parameters.
-#[derive(Default)]
 pub(crate) struct Sql {
     pub(crate) text: String,
     pub(crate) binds: Vec<Bind>,
     /// Inside a NOT every test must be true or false, never NULL.
     negated: bool,
+}
+
+impl Default for Sql {
+    fn default() -> Self {
+        // The columns of a customer alone take more than a thousand characters.
+        const USUAL: usize = 2_048;
+        Sql { text: String::with_capacity(USUAL), binds: Vec::with_capacity(8), negated: false }
+    }
 }
 
 impl Sql {

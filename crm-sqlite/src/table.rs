@@ -7,17 +7,7 @@ use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
 /// The columns of the envelope after `row`, in the order in which rows are read and written.
-pub(crate) const ENVELOPE: [&str; 9] = [
-    "id",
-    "version",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "deletion",
-    "deleted_at",
-    "deleted_by",
-];
+const ENVELOPE: [&str; 6] = ["id", "version", "created_at", "created_by", "updated_at", "updated_by"];
 
 /// The envelope's columns that every change writes, and those that the trash writes. An UPDATE that names `deletion`
 /// rewrites all indexes of live records, whether or not it differs.
@@ -28,8 +18,9 @@ pub(crate) struct Table {
     pub(crate) schema: &'static Schema,
     /// `crm_customer`.
     pub(crate) name: String,
-    /// What a record is read from, on the alias `t`.
-    pub(crate) columns: String,
+    /// What a record is read from, on the alias `t`: of live records, and with the mark of the trash.
+    live_columns: String,
+    all_columns: String,
     pub(crate) insert: String,
     pub(crate) get: String,
     pub(crate) remove: String,
@@ -57,8 +48,12 @@ impl Table {
     fn build(schema: &'static Schema) -> Self {
         let name = format!("crm_{}", schema.entity);
         let fields = schema.columns.iter().map(|column| column.name);
-        let columns = list(ENVELOPE.into_iter().chain(fields).map(|name| format!("t.\"{name}\"")));
-        let mut written: Vec<String> = ENVELOPE.iter().map(|name| format!("\"{name}\"")).collect();
+        let named =
+            |names: &mut dyn Iterator<Item = &'static str>| list(names.map(|name| format!("t.\"{name}\"")));
+        let live_columns = named(&mut ENVELOPE.into_iter().chain(fields));
+        let all_columns = format!("{live_columns}, {}", named(&mut TRASHING.into_iter()));
+        let mut written: Vec<String> =
+            ENVELOPE.iter().chain(&TRASHING).map(|name| format!("\"{name}\"")).collect();
         for column in &schema.columns {
             written.push(format!("\"{}\"", column.name));
             if column.folded {
@@ -69,7 +64,7 @@ impl Table {
         Table {
             newest_row: format!("SELECT max(\"row\") FROM {name}"),
             insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
-            get: format!("SELECT {columns} FROM {name} AS t WHERE t.id = ?1"),
+            get: format!("SELECT {all_columns} FROM {name} AS t WHERE t.id = ?1"),
             remove: format!("DELETE FROM {name} WHERE id = ?1"),
             set_words: format!(
                 "REPLACE INTO {name}_words (rowid, words) SELECT \"row\", ?2 FROM {name} WHERE id = ?1"
@@ -79,9 +74,15 @@ impl Table {
             ),
             schema,
             name,
-            columns,
+            live_columns,
+            all_columns,
             updates: RwLock::default(),
         }
+    }
+
+    /// What a record is read from, on the alias `t`; with the mark of the trash, or without it for live records.
+    pub(crate) fn columns(&self, trash: bool) -> &str {
+        if trash { &self.all_columns } else { &self.live_columns }
     }
 
     /// The UPDATE of the envelope and these fields: the indexes of other columns are not touched.

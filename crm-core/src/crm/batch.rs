@@ -99,7 +99,9 @@ impl<'s> Batch<'s> {
         session.write_operation("batch", |unit| {
             steps.into_iter().enumerate().try_for_each(|(number, step)| {
                 step(unit).map_err(|error| match error {
-                    Error::Invalid(violations) => Error::Invalid(violations.inside(&format!("steps.{number}"))),
+                    Error::Invalid(violations) => {
+                        Error::Invalid(violations.inside(&format!("steps.{number}")))
+                    }
                     other => other,
                 })
             })

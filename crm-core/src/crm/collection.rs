@@ -4,7 +4,9 @@ use super::rules::Rules;
 use super::session::Session;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Customer, Deletion, Entity, FieldSet, Operation, Patch, Record, Role, Trashed, User};
+use crate::model::{
+    Action, Customer, Deletion, Entity, FieldSet, Operation, Patch, Record, Role, Trashed, User,
+};
 use crate::store::{Aggregate, AggregatePlan, Condition, Entry, Group, Page, Plan, Query, column_is};
 use crate::value::{Code, Id, Value};
 use std::marker::PhantomData;

@@ -492,7 +492,8 @@ impl Session {
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
-        let authority = |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
+        let authority =
+            |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
         run(&self.crm, command, authority, write)
     }
 

@@ -196,7 +196,8 @@ impl Crm {
     pub(super) fn known_authority(&self, now: Timestamp) -> Option<u64> {
         let now = now.timestamp_micros();
         let asked_at = self.inner.asked_at.load(Ordering::Acquire);
-        let fresh = asked_at <= now && now.saturating_sub(asked_at) <= STALE_AFTER.num_microseconds().unwrap_or(0);
+        let fresh =
+            asked_at <= now && now.saturating_sub(asked_at) <= STALE_AFTER.num_microseconds().unwrap_or(0);
         fresh.then(|| self.inner.authority.load(Ordering::Acquire))
     }
 

@@ -235,7 +235,8 @@ impl<'t> UnitOfWork<'t> {
         let mut data = old.record.data.clone();
         change(&mut data)?;
         let data = self.prepared(id, data, &Origin::Edited(&old.record))?;
-        let moved = E::schema().field("customer").is_some_and(|field| data.changed(&old.record.data).contains(field));
+        let moved =
+            E::schema().field("customer").is_some_and(|field| data.changed(&old.record.data).contains(field));
         if moved {
             self.require_scope(&data, Action::Edit)?;
         }
@@ -389,7 +390,11 @@ impl<'t> UnitOfWork<'t> {
         match error {
             // What this operation made itself is gone with it.
             Error::Duplicate { entity, field, value, holder: Some(holder) }
-                if self.operation.changes.iter().any(|c| c.id == holder && c.change == ChangeKind::Create) =>
+                if self
+                    .operation
+                    .changes
+                    .iter()
+                    .any(|c| c.id == holder && c.change == ChangeKind::Create) =>
             {
                 Error::Duplicate { entity, field, value, holder: None }
             }

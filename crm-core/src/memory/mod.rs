@@ -8,8 +8,8 @@ mod table;
 use crate::error::{Error, Result};
 use crate::model::{Entity, FieldSet, Operation, User};
 use crate::port::{
-    AggregatePlan, Attempts, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup, Read, Repository,
-    SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+    AggregatePlan, Attempts, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup, Read,
+    Repository, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
@@ -217,4 +217,3 @@ impl OperationalWrite for MemoryTransaction<'_> {
         Arc::get_mut(table).map_or(Ok(()), |table| table.set_unique(field, unique))
     }
 }
-

@@ -144,7 +144,12 @@ impl AggregatePlan {
                 }
                 Some((column, None)) => keys.push(GroupKey { column, period: group.period }),
                 _ => {
-                    problems.add("by", "unknown_field", &group.field, "figures are not grouped by this field");
+                    problems.add(
+                        "by",
+                        "unknown_field",
+                        &group.field,
+                        "figures are not grouped by this field",
+                    );
                 }
             }
         }

@@ -14,10 +14,11 @@ pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup
 pub(crate) use column::in_order;
 pub use column::{Atom, ColumnRef, EnvelopeField, Source};
 pub use operational::{Attempts, OperationalRead, OperationalWrite, SessionRow, StoreState};
-pub(crate) use plan::{column_is, equals};
 pub use plan::{Condition, Order, Plan, Position, SortKey};
+pub(crate) use plan::{column_is, equals};
 pub use port::{
-    Entry, IndexChange, JournalRead, JournalWrite, Key, Read, Repository, Snapshot, Store, Stored, Transaction,
+    Entry, IndexChange, JournalRead, JournalWrite, Key, Read, Repository, Snapshot, Store, Stored,
+    Transaction,
 };
 pub use query::{Page, Query};
 pub use sight::{Scope, Sight};

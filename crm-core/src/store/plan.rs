@@ -159,7 +159,12 @@ impl Plan {
         let keys = sort_keys(schema, &query.order, &mut problems);
         let words = query.words.as_deref().map(query_words);
         if words.is_some() && !schema.searchable {
-            problems.add("words", "not_searchable", "", format!("a {} has no words to be found by", schema.entity));
+            problems.add(
+                "words",
+                "not_searchable",
+                "",
+                format!("a {} has no words to be found by", schema.entity),
+            );
         }
         let hash = cursor::query_hash(E::ENTITY, query);
         let mut order = match keys.is_empty() {
@@ -230,7 +235,12 @@ fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violation
             }
             Some(_) => problems.add("order", "not_sortable", name, "lists are not sorted by this field"),
             None => {
-                problems.add("order", "unknown_field", name, format!("a {} has no such field", schema.entity));
+                problems.add(
+                    "order",
+                    "unknown_field",
+                    name,
+                    format!("a {} has no such field", schema.entity),
+                );
             }
         }
     }

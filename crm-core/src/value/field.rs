@@ -680,14 +680,14 @@ scalar!(u8, ValueType::Int, "a whole number from 0 to 255",
     to: |this| Value::Int((*this).into()), from: Value::Int(value) => u8::try_from(*value).ok();
     cell: |this| Cell::Int((*this).into()), read: Cell::Int(value) => u8::try_from(value).ok());
 scalar!(Timestamp, ValueType::Instant, "an instant like 2026-11-20T09:00:00Z",
-    to: |this| Value::Instant(super::truncate(*this)),
-    from: Value::Instant(value) => Some(super::truncate(*value)), Value::Text(text) => super::time::parse_instant(text);
-    cell: |this| Cell::Int(this.timestamp_micros()),
-    read: Cell::Int(micros) => Timestamp::from_timestamp_micros(micros);
-    tidy: |this, name, problems| {
-        *this = super::truncate(*this);
-        check_year(this.year(), name, problems);
-    });
+to: |this| Value::Instant(super::truncate(*this)),
+from: Value::Instant(value) => Some(super::truncate(*value)), Value::Text(text) => super::time::parse_instant(text);
+cell: |this| Cell::Int(this.timestamp_micros()),
+read: Cell::Int(micros) => Timestamp::from_timestamp_micros(micros);
+tidy: |this, name, problems| {
+    *this = super::truncate(*this);
+    check_year(this.year(), name, problems);
+});
 scalar!(NaiveDate, ValueType::Date, "a date like 2026-11-20",
     to: |this| Value::Date(*this),
     from: Value::Date(value) => Some(*value), Value::Text(text) => super::time::parse_date(text);

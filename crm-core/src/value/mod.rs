@@ -17,8 +17,8 @@ pub use address::Address;
 pub use code::Code;
 pub use email::{Email, EmailAddress};
 pub use field::{
-    Cell, Column, ColumnReader, ColumnWriter, FieldDef, FieldValue, KeyRules, Mismatch, OnPurge, Shape, ValueType,
-    parts_of, present, read_field, retype, take_part,
+    Cell, Column, ColumnReader, ColumnWriter, FieldDef, FieldValue, KeyRules, Mismatch, OnPurge, Shape,
+    ValueType, parts_of, present, read_field, retype, take_part,
 };
 pub use id::Id;
 pub use money::{Currency, Money};

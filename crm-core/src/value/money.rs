@@ -139,7 +139,8 @@ impl Money {
     /// ```
     pub fn parse(amount: &str, currency: Currency) -> Result<Self> {
         let number = Decimal::from_str_exact(amount.trim());
-        let number = number.map_err(|_| Error::invalid("amount", "syntax", "an amount is digits with a point"))?;
+        let number =
+            number.map_err(|_| Error::invalid("amount", "syntax", "an amount is digits with a point"))?;
         Money::from_decimal(number, currency)
     }
 

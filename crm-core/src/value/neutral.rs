@@ -133,7 +133,9 @@ impl fmt::Display for Value {
             Value::Date(value) => value.fmt(f),
             Value::Id(value) => value.fmt(f),
             Value::Money(value) => value.fmt(f),
-            Value::List(_) | Value::Map(_) => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
+            Value::List(_) | Value::Map(_) => {
+                f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+            }
         }
     }
 }

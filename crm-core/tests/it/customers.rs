@@ -117,7 +117,7 @@ fn one_email_belongs_to_one_live_customer_unless_the_settings_share_it() {
     let taken = customers.create(with("Two", "info@xn--bcher-kva.EXAMPLE"));
     match taken.unwrap_err() {
         crm_core::Error::Duplicate { field: "emails", holder, .. } => {
-            assert_eq!(holder, Some(first.id.uuid()))
+            assert_eq!(holder, Some(first.id.uuid()));
         }
         other => panic!("{other}"),
     }

@@ -8,30 +8,116 @@ pub(crate) type Pick = (u16, u32);
 
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
-    Create { by: u8, kind: Kind, fields: Vec<Pick> },
-    Patch { by: u8, kind: Kind, which: u16, fields: Vec<Pick> },
+    Create {
+        by: u8,
+        kind: Kind,
+        fields: Vec<Pick>,
+    },
+    Patch {
+        by: u8,
+        kind: Kind,
+        which: u16,
+        fields: Vec<Pick>,
+    },
     /// By a writer who has read the record so many versions ago.
-    PatchAt { by: u8, kind: Kind, which: u16, ago: u8, fields: Vec<Pick> },
-    Replace { by: u8, kind: Kind, which: u16, ago: u8, fields: Vec<Pick> },
-    Upsert { by: u8, kind: Kind, id: u8, fields: Vec<Pick> },
-    Delete { by: u8, kind: Kind, which: u16 },
-    Restore { by: u8, kind: Kind, which: u16 },
-    Purge { by: u8, kind: Kind, which: u16 },
-    Get { by: u8, kind: Kind, which: u16 },
-    History { by: u8, kind: Kind, which: u16 },
-    List { by: u8, kind: Kind, trash: bool, filter: Vec<Tested>, any: bool, order: Vec<u16>, words: Option<u8>, size: u8 },
-    Aggregate { by: u8, kind: Kind, filter: Vec<Tested>, of: u16, groups: Vec<u16> },
-    Search { by: u8, words: u8 },
-    ByCode { by: u8, number: u8 },
-    Undo { by: u8, ago: u8 },
-    Batch { by: u8, steps: Vec<Step> },
-    Feed { by: u8, after: u8 },
-    Login { user: u8, right: bool },
-    Logout { by: u8 },
+    PatchAt {
+        by: u8,
+        kind: Kind,
+        which: u16,
+        ago: u8,
+        fields: Vec<Pick>,
+    },
+    Replace {
+        by: u8,
+        kind: Kind,
+        which: u16,
+        ago: u8,
+        fields: Vec<Pick>,
+    },
+    Upsert {
+        by: u8,
+        kind: Kind,
+        id: u8,
+        fields: Vec<Pick>,
+    },
+    Delete {
+        by: u8,
+        kind: Kind,
+        which: u16,
+    },
+    Restore {
+        by: u8,
+        kind: Kind,
+        which: u16,
+    },
+    Purge {
+        by: u8,
+        kind: Kind,
+        which: u16,
+    },
+    Get {
+        by: u8,
+        kind: Kind,
+        which: u16,
+    },
+    History {
+        by: u8,
+        kind: Kind,
+        which: u16,
+    },
+    List {
+        by: u8,
+        kind: Kind,
+        trash: bool,
+        filter: Vec<Tested>,
+        any: bool,
+        order: Vec<u16>,
+        words: Option<u8>,
+        size: u8,
+    },
+    Aggregate {
+        by: u8,
+        kind: Kind,
+        filter: Vec<Tested>,
+        of: u16,
+        groups: Vec<u16>,
+    },
+    Search {
+        by: u8,
+        words: u8,
+    },
+    ByCode {
+        by: u8,
+        number: u8,
+    },
+    Undo {
+        by: u8,
+        ago: u8,
+    },
+    Batch {
+        by: u8,
+        steps: Vec<Step>,
+    },
+    Feed {
+        by: u8,
+        after: u8,
+    },
+    Login {
+        user: u8,
+        right: bool,
+    },
+    Logout {
+        by: u8,
+    },
     /// Everybody who is logged out logs in again.
     ComeBack,
-    SetPassword { by: u8, user: u8 },
-    Wait { seconds: u32 },
+    SetPassword {
+        by: u8,
+        user: u8,
+    },
+    Wait {
+        seconds: u32,
+    },
 }
 
 #[derive(Clone, Debug)]

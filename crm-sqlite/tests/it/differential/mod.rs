@@ -55,7 +55,8 @@ impl StateMachineTest for TwoStores {
 
 /// The number of sequences, from the environment for long runs.
 fn sequences(default: u32) -> Config {
-    let cases = std::env::var("CRM_SOAK_SEQUENCES").ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let cases =
+        std::env::var("CRM_SOAK_SEQUENCES").ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     Config { cases, max_shrink_iters: 2_000, ..Config::default() }
 }
 

@@ -6,19 +6,52 @@ use crm_core::{Action, Filter, Kind, Op, Patch, Schema, Shape, Value, ValueType}
 use serde_json::json;
 
 const TEXTS: &[&str] = &[
-    "Wanjiku", "wanjiku", "Otieno Traders", "Véronique", "Veronique", "O'Brien & Sons", "C# Ltd", "", "  ", "Ångström",
-    "Wanjiru Holdings", "zebra", "100%", "x",
+    "Wanjiku",
+    "wanjiku",
+    "Otieno Traders",
+    "Véronique",
+    "Veronique",
+    "O'Brien & Sons",
+    "C# Ltd",
+    "",
+    "  ",
+    "Ångström",
+    "Wanjiru Holdings",
+    "zebra",
+    "100%",
+    "x",
 ];
 const NAMES: &[&str] = &["achieng", "Baraka", "chebet", "Daudi", "ACHIENG", "two words", ""];
-const EMAILS: &[&str] = &["a@x.example", "A@X.example", "b@x.example", "no address", "ü@bücher.example", "c@d.example"];
+const EMAILS: &[&str] =
+    &["a@x.example", "A@X.example", "b@x.example", "no address", "ü@bücher.example", "c@d.example"];
 const PHONES: &[&str] = &["+254 722 000001", "0722000001", "12", "020-555 0100"];
 const TAGS: &[&str] = &["vip", "VIP", "fair", "Nairobi West", "été"];
-const WORDS: &[&str] = &["wan", "wanji", "wanjiku", "o'brien", "brien sons", "c#", "ver", "\"", "*", "", "72200", "a@x", "ltd c"];
+const WORDS: &[&str] = &[
+    "wan",
+    "wanji",
+    "wanjiku",
+    "o'brien",
+    "brien sons",
+    "c#",
+    "ver",
+    "\"",
+    "*",
+    "",
+    "72200",
+    "a@x",
+    "ltd c",
+];
 const ZONES: &[&str] = &["Africa/Nairobi", "America/New_York", "UTC", "Nowhere/Else"];
 const STAGES: &[&str] = &["prospecting", "proposal", "won", "lost", "nowhere", ""];
 const DAYS: &[&str] = &["2025-12-31", "2026-01-01", "2026-03-02", "2026-03-29", "2026-02-30", "2027-07-15"];
-const MOMENTS: &[&str] =
-    &["2025-12-31T21:30:00Z", "2026-01-01T00:00:00Z", "1969-12-31T23:59:59.5Z", "2026-03-02T06:00:00.123456789Z", "+012026-03-02T06:00:00Z", "never"];
+const MOMENTS: &[&str] = &[
+    "2025-12-31T21:30:00Z",
+    "2026-01-01T00:00:00Z",
+    "1969-12-31T23:59:59.5Z",
+    "2026-03-02T06:00:00.123456789Z",
+    "+012026-03-02T06:00:00Z",
+    "never",
+];
 
 fn of<'a>(list: &[&'a str], seed: u32) -> &'a str {
     list[seed as usize % list.len()]
@@ -36,7 +69,9 @@ pub(crate) fn patch(kind: Kind, picks: &[Pick], ids: &Ids, new: bool) -> Patch {
         let seed = picks.first().map_or(0, |pick| pick.1);
         for field in schema.fields {
             let needed = match (kind, field.name) {
-                (Kind::User | Kind::Role, "username" | "key") => json(json!(format!("new{}", ids.of(kind.as_str()).len()))),
+                (Kind::User | Kind::Role, "username" | "key") => {
+                    json(json!(format!("new{}", ids.of(kind.as_str()).len())))
+                }
                 (Kind::Pipeline, "stages") => stages(0),
                 (Kind::Reminder, "due") => json(json!({"date": "2026-03-09"})),
                 (Kind::User, "role") => ids.pick("role", seed),
@@ -68,14 +103,16 @@ fn value(name: &str, shape: Shape, seed: u32, ids: &Ids) -> Value {
         Shape::Money { .. } => json(match rest % 4 {
             0 => json!({"minor": 5}),
             1 => json!({"minor": -1_250, "currency": "USD"}),
-            _ => json!({"minor": i64::from(rest % 900), "currency": if rest % 2 == 0 { "KES" } else { "USD" }}),
+            _ => {
+                json!({"minor": i64::from(rest % 900), "currency": if rest.is_multiple_of(2) { "KES" } else { "USD" }})
+            }
         }),
         Shape::Code { .. } => json(json!(format!("C{rest}"))),
         Shape::Parts { parts, .. } => {
             let mut map = std::collections::BTreeMap::new();
             for (n, part) in parts.iter().enumerate() {
                 let seed = rest.rotate_right(u32::try_from(n).unwrap() * 3);
-                if seed % 3 > 0 {
+                if !seed.is_multiple_of(3) {
                     map.insert(part.name.to_owned(), value(part.name, (part.shape)(), seed, ids));
                 }
             }
@@ -89,7 +126,7 @@ fn scalar(name: &str, ty: ValueType, seed: u32, ids: &Ids) -> Value {
     match ty {
         ValueType::Id(entity) => ids.pick(entity, seed),
         ValueType::Choice(words) => json(json!(of(words, seed))),
-        ValueType::Bool => Value::Bool(seed % 2 == 0),
+        ValueType::Bool => Value::Bool(seed.is_multiple_of(2)),
         ValueType::Int => Value::Int(i64::from(seed % 130)),
         ValueType::Date => json(json!(of(DAYS, seed))),
         ValueType::Time => json(json!(of(&["09:00:00", "02:30:00", "soon"], seed))),
@@ -116,16 +153,22 @@ fn list(name: &str, seed: u32, ids: &Ids) -> Value {
         (0..seed % 3).map(|n| of(list, seed.rotate_right(n * 5 + 2)).to_owned()).collect()
     };
     match name {
-        "emails" => json(json!(two(EMAILS).iter().map(|a| json!({"address": a, "opted_out": false})).collect::<Vec<_>>())),
-        "phones" => json(json!(two(PHONES).iter().map(|a| json!({"number": a, "opted_out": false})).collect::<Vec<_>>())),
+        "emails" => json(json!(
+            two(EMAILS).iter().map(|a| json!({"address": a, "opted_out": false})).collect::<Vec<_>>()
+        )),
+        "phones" => json(json!(
+            two(PHONES).iter().map(|a| json!({"number": a, "opted_out": false})).collect::<Vec<_>>()
+        )),
         "tags" => json(json!(two(TAGS))),
         "external_ids" => json(json!({ of(&["erp", "web", "a:b"], seed): format!("{}", seed % 4) })),
         "extra" => json(json!({ "X-ICQ": "1" })),
         "offsets" => json(json!([seed % 90, 0])),
         "stages" => stages(seed),
         "grants" => grants(seed),
-        "contacts" if seed % 2 == 0 => Value::List(vec![ids.pick("contact", seed)]),
-        "contacts" => Value::List(vec![Value::Map([("contact".to_owned(), ids.pick("contact", seed))].into())]),
+        "contacts" if seed.is_multiple_of(2) => Value::List(vec![ids.pick("contact", seed)]),
+        "contacts" => {
+            Value::List(vec![Value::Map([("contact".to_owned(), ids.pick("contact", seed))].into())])
+        }
         _ => json(json!([])),
     }
 }
@@ -162,10 +205,11 @@ fn grants(seed: u32) -> Value {
 
 /// The paths that filters, orders and figures may name, and now and then those that they may not.
 fn paths(schema: &Schema, seed: u16) -> Vec<(String, ValueType)> {
-    let all = seed % 16 == 0;
+    let all = seed.is_multiple_of(16);
     let usable = |column: &&crm_core::Column| all || column.filterable;
     let columns = schema.columns.iter().filter(usable);
-    let mut paths: Vec<(String, ValueType)> = columns.map(|column| (column.name.to_owned(), column.ty)).collect();
+    let mut paths: Vec<(String, ValueType)> =
+        columns.map(|column| (column.name.to_owned(), column.ty)).collect();
     for field in schema.fields.iter().filter(|field| all || field.filterable) {
         match (field.shape)() {
             Shape::Money { .. } => paths.push((field.name.to_owned(), ValueType::Money)),
@@ -199,13 +243,19 @@ pub(crate) fn filter(kind: Kind, tests: &[Tested], any: bool, ids: &Ids) -> Filt
             (ValueType::Json, "contacts") => ids.pick("contact", seed),
             (ValueType::Json, "external_ids") => json(json!(format!("erp:{}", seed % 4))),
             (ValueType::Json, _) => json(json!(of(TAGS, seed))),
-            (ValueType::Text, _) if matches!(tested.op, Op::Contains | Op::StartsWith) => json(json!(of(WORDS, seed))),
+            (ValueType::Text, _) if matches!(tested.op, Op::Contains | Op::StartsWith) => {
+                json(json!(of(WORDS, seed)))
+            }
             (ty, name) => scalar(name, *ty, seed, ids),
         };
         // Mostly a comparison that means something for the type.
         let op = match (ty, tested.op) {
             (ValueType::Text, op) => op,
-            (ValueType::Json, Op::Less | Op::AtMost | Op::Greater | Op::AtLeast | Op::Between) if tested.value % 9 > 0 => Op::Is,
+            (ValueType::Json, Op::Less | Op::AtMost | Op::Greater | Op::AtLeast | Op::Between)
+                if tested.value % 9 > 0 =>
+            {
+                Op::Is
+            }
             (ValueType::Json, op) => op,
             (_, Op::Contains | Op::StartsWith) if tested.value % 9 > 0 => Op::IsNot,
             (_, op) => op,
@@ -232,14 +282,25 @@ pub(crate) fn sorted_by(kind: Kind, pick: u16) -> String {
     let columns = kind.schema().columns.iter().filter(|column| column.sortable);
     let mut names: Vec<&str> = columns.map(|column| column.name).collect();
     names.extend(["created_at", "updated_at", "id"]);
-    if pick % 16 == 0 { path(kind, pick) } else { names[usize::from(pick / 2) % names.len()].to_owned() }
+    if pick.is_multiple_of(16) {
+        path(kind, pick)
+    } else {
+        names[usize::from(pick / 2) % names.len()].to_owned()
+    }
 }
 
 /// A field with figures, mostly.
 pub(crate) fn measured(kind: Kind, pick: u16) -> String {
-    let fit = |ty: ValueType| matches!(ty, ValueType::Int | ValueType::Date | ValueType::Instant | ValueType::Money);
-    let names: Vec<String> = paths(kind.schema(), pick).into_iter().filter(|(_, ty)| fit(*ty)).map(|(name, _)| name).collect();
-    if pick % 16 == 0 || names.is_empty() { path(kind, pick) } else { names[usize::from(pick / 2) % names.len()].clone() }
+    let fit = |ty: ValueType| {
+        matches!(ty, ValueType::Int | ValueType::Date | ValueType::Instant | ValueType::Money)
+    };
+    let names: Vec<String> =
+        paths(kind.schema(), pick).into_iter().filter(|(_, ty)| fit(*ty)).map(|(name, _)| name).collect();
+    if pick.is_multiple_of(16) || names.is_empty() {
+        path(kind, pick)
+    } else {
+        names[usize::from(pick / 2) % names.len()].clone()
+    }
 }
 
 pub(crate) fn words(pick: u8) -> &'static str {

@@ -4,8 +4,8 @@ use super::command::{Command, Step};
 use super::values::{filter, measured, patch, path, sorted_by, words};
 use crm_core::contract::{ManualClock, test_options};
 use crm_core::{
-    Aggregate, Batch, Collection, Crm, Error, GroupBy, Id, Kind, Level, MemoryStore, Operation, Page, Period, Query, Record,
-    Result, Role, Rules, Session, User, Uuid, Value,
+    Aggregate, Batch, Collection, Crm, Error, GroupBy, Id, Kind, Level, MemoryStore, Operation, Page, Period,
+    Query, Record, Result, Role, Rules, Session, User, Uuid, Value,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ impl Ids {
 
     fn one(&self, entity: &str, seed: u32) -> Uuid {
         match self.of(entity) {
-            ids if ids.is_empty() || seed % 31 == 0 => Uuid::from_u128(u128::from(seed) + 1),
+            ids if ids.is_empty() || seed.is_multiple_of(31) => Uuid::from_u128(u128::from(seed) + 1),
             ids => ids[seed as usize % ids.len()],
         }
     }
@@ -55,16 +55,43 @@ pub(crate) struct Worlds {
 macro_rules! with_collection {
     ($session:expr, $kind:expr, |$collection:ident| $body:expr) => {
         match $kind {
-            Kind::Customer => { let $collection = $session.customers(); $body }
-            Kind::Contact => { let $collection = $session.contacts(); $body }
-            Kind::Opportunity => { let $collection = $session.opportunities(); $body }
-            Kind::Interaction => { let $collection = $session.interactions(); $body }
-            Kind::Reminder => { let $collection = $session.reminders(); $body }
-            Kind::User => { let $collection = $session.users(); $body }
-            Kind::Role => { let $collection = $session.roles(); $body }
-            Kind::Pipeline => { let $collection = $session.pipelines(); $body }
+            Kind::Customer => {
+                let $collection = $session.customers();
+                $body
+            }
+            Kind::Contact => {
+                let $collection = $session.contacts();
+                $body
+            }
+            Kind::Opportunity => {
+                let $collection = $session.opportunities();
+                $body
+            }
+            Kind::Interaction => {
+                let $collection = $session.interactions();
+                $body
+            }
+            Kind::Reminder => {
+                let $collection = $session.reminders();
+                $body
+            }
+            Kind::User => {
+                let $collection = $session.users();
+                $body
+            }
+            Kind::Role => {
+                let $collection = $session.roles();
+                $body
+            }
+            Kind::Pipeline => {
+                let $collection = $session.pipelines();
+                $body
+            }
             // Settings have no collection; whoever names them changes them, and reads users.
-            Kind::Settings => { let $collection = $session.users(); $body }
+            Kind::Settings => {
+                let $collection = $session.users();
+                $body
+            }
         }
     };
 }
@@ -79,7 +106,8 @@ impl World {
         let system = crm.system("test");
         crm.create_admin(User { username: "admin".into(), ..User::default() }, PASSWORD).unwrap();
         for (key, level) in [("own", Level::Own), ("team", Level::Team)] {
-            let mut role = Role { key: key.into(), users_manage: false, journal_view: true, ..Role::default() };
+            let mut role =
+                Role { key: key.into(), users_manage: false, journal_view: true, ..Role::default() };
             for kind in Kind::ALL {
                 let free = matches!(kind, Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline);
                 for action in crm_core::Action::ALL {
@@ -92,7 +120,12 @@ impl World {
             let found = system.roles().list(&Query::new().filter(Role::KEY.is(key))).unwrap();
             found.items[0].id
         };
-        for (name, role, team) in [("ann", "own", "north"), ("ben", "team", "north"), ("eve", "agent", "north"), ("kim", "viewer", "")] {
+        for (name, role, team) in [
+            ("ann", "own", "north"),
+            ("ben", "team", "north"),
+            ("eve", "agent", "north"),
+            ("kim", "viewer", ""),
+        ] {
             let team = Some(team.to_owned()).filter(|team| !team.is_empty());
             let user = User { username: name.into(), role: roles(role), team, ..User::default() };
             let user = system.users().create(user).unwrap();
@@ -122,12 +155,16 @@ impl World {
 
 /// Something to work on: customers of different owners, with people, deals and the rest.
 fn populate(system: &Session, seed: u64) {
-    use crm_core::{Contact, Customer, CustomerStatus, Due, Email, Interaction, Money, Opportunity, OpportunityContact, Reminder};
+    use crm_core::{
+        Contact, Customer, CustomerStatus, Due, Email, Interaction, Money, Opportunity, OpportunityContact,
+        Reminder,
+    };
     let users = system.users().list(&Query::new().order_by(["username"])).unwrap().items;
     for n in 0..5_u32 {
         let owner = users.get(n as usize).map(|user| user.id).filter(|_| n > 0);
         let customer = Customer {
-            name: ["Wanjiku & Daughters", "Véronique Fleurs", "O'Brien", "zebra", "Ärzte"][n as usize].to_owned(),
+            name: ["Wanjiku & Daughters", "Véronique Fleurs", "O'Brien", "zebra", "Ärzte"][n as usize]
+                .to_owned(),
             status: if n % 2 == 0 { CustomerStatus::Lead } else { CustomerStatus::Active },
             emails: vec![Email::new(format!("c{n}@x.example"))],
             tags: vec!["vip".to_owned()],
@@ -135,7 +172,12 @@ fn populate(system: &Session, seed: u64) {
             ..Customer::default()
         };
         let customer = system.customers().create(customer).unwrap().id;
-        let contact = Contact { customer, given_name: "Juma".into(), family_name: format!("Mwangi{n}"), ..Contact::default() };
+        let contact = Contact {
+            customer,
+            given_name: "Juma".into(),
+            family_name: format!("Mwangi{n}"),
+            ..Contact::default()
+        };
         let contact = system.contacts().create(contact).unwrap().id;
         let deal = Opportunity {
             customer,
@@ -145,11 +187,20 @@ fn populate(system: &Session, seed: u64) {
             ..Opportunity::default()
         };
         let opportunity = Some(system.opportunities().create(deal).unwrap().id);
-        let call = Interaction { customer, contacts: vec![contact], opportunity, subject: "Call".into(), ..Interaction::default() };
+        let call = Interaction {
+            customer,
+            contacts: vec![contact],
+            opportunity,
+            subject: "Call".into(),
+            ..Interaction::default()
+        };
         system.interactions().create(call).unwrap();
         if !seed.is_multiple_of(3) {
             let due = Due::on("2026-03-05".parse().unwrap());
-            system.reminders().create(Reminder { customer, title: "Ring back".into(), due, ..Reminder::default() }).unwrap();
+            system
+                .reminders()
+                .create(Reminder { customer, title: "Ring back".into(), due, ..Reminder::default() })
+                .unwrap();
         }
     }
 }
@@ -166,9 +217,10 @@ impl Worlds {
     pub(crate) fn new(seed: u64) -> Self {
         let memory = World::new(seed, Arc::new(MemoryStore::new()), None);
         // Mostly in memory, which is faster; now and then the real thing with its readers and its WAL.
-        let sqlite = if seed % 5 == 0 {
+        let sqlite = if seed.is_multiple_of(5) {
             let folder = tempfile::tempdir().unwrap();
-            let options = OpenOptions::new(folder.path().join("crm.db")).durability(crm_sqlite::Durability::Normal);
+            let options =
+                OpenOptions::new(folder.path().join("crm.db")).durability(crm_sqlite::Durability::Normal);
             World::new(seed, Arc::new(options.open().unwrap()), Some(folder))
         } else {
             World::new(seed, Arc::new(OpenOptions::in_memory().open().unwrap()), None)
@@ -230,7 +282,8 @@ fn assert_same(memory: &str, sqlite: &str, when: &str) {
     if memory != sqlite {
         let same = memory.bytes().zip(sqlite.bytes()).take_while(|(left, right)| left == right).count();
         let around = |text: &str| -> String {
-            let start = (0..=same.saturating_sub(200)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let start =
+                (0..=same.saturating_sub(200)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text[start..].chars().take(500).collect()
         };
         panic!("the stores differ {when}\nmemory: …{}\nSQLite: …{}", around(memory), around(sqlite));
@@ -240,7 +293,8 @@ fn assert_same(memory: &str, sqlite: &str, when: &str) {
 fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
     let crm = &world.crm;
     match command {
-        Command::Create { by, kind: Kind::Settings, fields } | Command::Patch { by, kind: Kind::Settings, fields, .. } => {
+        Command::Create { by, kind: Kind::Settings, fields }
+        | Command::Patch { by, kind: Kind::Settings, fields, .. } => {
             told(&world.session(*by).patch_settings(patch(Kind::Settings, fields, ids, false)))
         }
         Command::Create { by, kind, fields } => {
@@ -273,15 +327,21 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         }
         Command::Delete { by, kind, which } => {
             let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(&collection.delete(Id::from_uuid(id))))
+            with_collection!(world.session(*by), kind, |collection| told(
+                &collection.delete(Id::from_uuid(id))
+            ))
         }
         Command::Restore { by, kind, which } => {
             let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(&collection.restore(Id::from_uuid(id))))
+            with_collection!(world.session(*by), kind, |collection| told(
+                &collection.restore(Id::from_uuid(id))
+            ))
         }
         Command::Purge { by, kind, which } => {
             let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(&collection.purge(Id::from_uuid(id))))
+            with_collection!(world.session(*by), kind, |collection| told(
+                &collection.purge(Id::from_uuid(id))
+            ))
         }
         Command::Get { by, kind, which } => {
             let id = ids.one(kind.as_str(), (*which).into());
@@ -289,10 +349,12 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         }
         Command::History { by, kind, which } => {
             let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(&collection.history(Id::from_uuid(id))))
+            with_collection!(world.session(*by), kind, |collection| told(
+                &collection.history(Id::from_uuid(id))
+            ))
         }
         Command::List { by, kind, trash, filter: tests, any, order, words: word, size } => {
-            let sign = |n: &u16| if n % 2 == 0 { "" } else { "-" };
+            let sign = |n: &u16| if n.is_multiple_of(2) { "" } else { "-" };
             let query = Query {
                 words: word.map(|word| words(word).to_owned()),
                 order: order.iter().map(|n| format!("{}{}", sign(n), sorted_by(*kind, *n))).collect(),
@@ -311,13 +373,28 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         }
         Command::Aggregate { by, kind, filter: tests, of, groups } => {
             let query = Query::new().filter(filter(*kind, tests, false, ids));
-            let periods = [None, Some(Period::Day), Some(Period::Week), Some(Period::Month), Some(Period::Quarter), Some(Period::Year)];
-            let by_fields = groups.iter().map(|n| GroupBy { field: path(*kind, *n), period: periods[usize::from(if n % 12 < 7 { 0 } else { n % 12 - 6 })] });
-            let figures = Aggregate { by: by_fields.collect(), of: (of % 3 > 0).then(|| measured(*kind, *of)) };
-            with_collection!(world.session(*by), kind, |collection| told(&collection.aggregate(&query, &figures)))
+            let periods = [
+                None,
+                Some(Period::Day),
+                Some(Period::Week),
+                Some(Period::Month),
+                Some(Period::Quarter),
+                Some(Period::Year),
+            ];
+            let by_fields = groups.iter().map(|n| GroupBy {
+                field: path(*kind, *n),
+                period: periods[usize::from(if n % 12 < 7 { 0 } else { n % 12 - 6 })],
+            });
+            let figures =
+                Aggregate { by: by_fields.collect(), of: (of % 3 > 0).then(|| measured(*kind, *of)) };
+            with_collection!(world.session(*by), kind, |collection| told(
+                &collection.aggregate(&query, &figures)
+            ))
         }
         Command::Search { by, words: word } => told(&world.session(*by).search(words(*word), 5)),
-        Command::ByCode { by, number } => told(&world.session(*by).customers().by_code(&format!("c{number:03}"))),
+        Command::ByCode { by, number } => {
+            told(&world.session(*by).customers().by_code(&format!("c{number:03}")))
+        }
         Command::Undo { by, ago } => {
             let operations = crm.changes_since(0, usize::MAX).unwrap();
             match operations.iter().rev().nth((*ago).into()) {
@@ -404,15 +481,42 @@ fn add_step(batch: &mut Batch<'_>, step: &Step, ids: &Ids) {
     macro_rules! typed {
         ($kind:expr, |$entity:ident| $body:expr) => {
             match $kind {
-                Kind::Customer => { type $entity = crm_core::Customer; $body }
-                Kind::Contact => { type $entity = crm_core::Contact; $body }
-                Kind::Opportunity => { type $entity = crm_core::Opportunity; $body }
-                Kind::Interaction => { type $entity = crm_core::Interaction; $body }
-                Kind::Reminder => { type $entity = crm_core::Reminder; $body }
-                Kind::User => { type $entity = crm_core::User; $body }
-                Kind::Role => { type $entity = crm_core::Role; $body }
-                Kind::Pipeline => { type $entity = crm_core::Pipeline; $body }
-                Kind::Settings => { type $entity = crm_core::Settings; $body }
+                Kind::Customer => {
+                    type $entity = crm_core::Customer;
+                    $body
+                }
+                Kind::Contact => {
+                    type $entity = crm_core::Contact;
+                    $body
+                }
+                Kind::Opportunity => {
+                    type $entity = crm_core::Opportunity;
+                    $body
+                }
+                Kind::Interaction => {
+                    type $entity = crm_core::Interaction;
+                    $body
+                }
+                Kind::Reminder => {
+                    type $entity = crm_core::Reminder;
+                    $body
+                }
+                Kind::User => {
+                    type $entity = crm_core::User;
+                    $body
+                }
+                Kind::Role => {
+                    type $entity = crm_core::Role;
+                    $body
+                }
+                Kind::Pipeline => {
+                    type $entity = crm_core::Pipeline;
+                    $body
+                }
+                Kind::Settings => {
+                    type $entity = crm_core::Settings;
+                    $body
+                }
             }
         };
     }
@@ -428,10 +532,10 @@ fn add_step(batch: &mut Batch<'_>, step: &Step, ids: &Ids) {
             batch.patch(id, patch(*kind, fields, ids, false));
         }),
         Step::Delete { kind, which } => {
-            typed!(kind, |E| batch.delete(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))))
+            typed!(kind, |E| batch.delete(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))));
         }
         Step::Restore { kind, which } => {
-            typed!(kind, |E| batch.restore(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))))
+            typed!(kind, |E| batch.restore(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))));
         }
     }
 }
