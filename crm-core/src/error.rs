@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a call was refused. [`Error::code`] is the same word in every language and never changes.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// `not_found`: there is no such record, or the user may not see it; the two look alike on purpose.
@@ -56,7 +56,7 @@ pub enum Error {
         holder: Option<Uuid>,
     },
     /// `in_use`: live records refer to this one and forbid that it goes.
-    #[error("{entity} {id} is used by a {by}")]
+    #[error("{entity} {id} is in use by: {by}")]
     InUse {
         /// The kind of record.
         entity: &'static str,
@@ -140,6 +140,13 @@ pub enum Error {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+/// The code and the text: what a program shows whose `main` returns the error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.code())
+    }
 }
 
 impl Error {

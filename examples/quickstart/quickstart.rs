@@ -5,8 +5,8 @@
 
 use crm_core::chrono::Days;
 use crm_core::{
-    Aggregate, Contact, Currency, Customer, Due, Interaction, Money, Opportunity, Query, Reminder, Role,
-    User, Value, Zone,
+    Aggregate, Contact, Currency, Customer, CustomerKind, Due, Interaction, Money, Opportunity, Query,
+    Reminder, Role, User, Value, Zone,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // What is written comes back as it is stored: with an id, a code and an owner.
     let estate = agent.customers().create(Customer {
+        kind: CustomerKind::Business,
         name: "Tigoni Tea Estate".into(),
         emails: vec!["orders@tigoni-tea.example".into()],
         ..Customer::default()
@@ -74,6 +75,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     println!("Logged a call: {}. Tomorrow at 09:30: {}.", call.subject, reminder.title);
 
+    // Some weeks later. The stage says that it is won; the status and the day of closing follow.
+    agent.opportunities().update(dryer.id, |deal| deal.stage = "won".into())?;
+
     println!("\nA search for \"dry\" finds:");
     for hit in agent.search("dry", 10)? {
         println!("  {:<12} {}", hit.kind.as_str(), hit.title);
@@ -98,7 +102,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     agent.undo(history.last().ok_or("the deal has a history")?.id)?;
     println!("After undo it is in {} again.", agent.opportunities().get(dryer.id)?.stage);
 
-    println!("\nThe administrator sees {} operations in the journal.", admin.operations(0, 100)?.len());
+    println!(
+        "\nThe administrator sees {} operations in the journal, the installation and the users included.",
+        admin.operations(0, 100)?.len()
+    );
     Ok(())
 }
 

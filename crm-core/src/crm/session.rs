@@ -302,7 +302,7 @@ impl Session {
     ///
     /// # Errors
     /// `not_found` for an operation that is not there or touches what the user may not see, `denied`, `refused`
-    /// (`changed_since`), `gone` for purged records, `duplicate` when a unique value was taken meanwhile.
+    /// (`changed_since`, `has_dependents`), `gone` for purged records, `duplicate` when a unique value was taken meanwhile.
     pub fn undo(&self, operation: OperationId) -> Result<Operation> {
         self.write_operation("undo", |unit| undo::undo(unit, operation))
     }
@@ -335,13 +335,13 @@ impl Session {
     }
 
     /// The feed of all operations after a place in the journal, oldest first, at most `limit`: what the audit page
-    /// shows. Changes of records that the user may not see are left out.
+    /// shows. To reach the newest go on from the last `seq` until the answer is empty. Changes of records that the user may not see are left out.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
     /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// let last = session.operations(0, 100)?.pop().unwrap();
-    /// assert_eq!(last.command, "create");
+    /// let first = &session.operations(0, 100)?[0];
+    /// assert_eq!(first.command, "install");
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     ///

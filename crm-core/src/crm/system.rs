@@ -113,7 +113,23 @@ impl Crm {
         Session::system(self.clone(), label)
     }
 
-    /// Creates the first administrator. Works only while there is no user at all.
+    /// Whether there is any user: before that, [`Crm::create_admin`] makes the first.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// assert!(crm.has_users()?);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn has_users(&self) -> Result<bool> {
+        let everybody = Plan::all_where(Condition::All(Vec::new()), false, 1);
+        Ok(User::read(&*self.inner.store.reader()?).count(&everybody)? > 0)
+    }
+
+    /// Creates the first administrator. Works only while there is no user at all. The password has at least
+    /// [`Options::shortest_password`] characters, 8 when nothing is said, and at most 1,024.
     ///
     /// ```
     /// use crm_core::{Crm, MemoryStore, Options, User};
@@ -127,10 +143,8 @@ impl Crm {
     /// `refused` (`first_admin`) when there is a user, `invalid` for the user's data or the password.
     pub fn create_admin(&self, user: User, password: &str) -> Result<Record<User>> {
         self.system("create_admin").write("create_admin", |unit| {
-            let any = User::reads(unit.tx()).count(&Plan::all_where(Condition::All(Vec::new()), false, 1))?;
-            let trashed =
-                User::reads(unit.tx()).count(&Plan::all_where(Condition::All(Vec::new()), true, 1))?;
-            if any + trashed > 0 {
+            // Users are deactivated, never deleted: none live is none at all.
+            if unit.count::<User>(Condition::All(Vec::new()))? > 0 {
                 let reason = "there are users already; an administrator creates more of them".to_owned();
                 return Err(Error::Refused { rule: "first_admin", reason });
             }

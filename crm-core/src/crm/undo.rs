@@ -52,7 +52,11 @@ fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) 
             _ => true,
         };
         if later.changes.iter().any(touches) {
-            return Err(changed_since(change, &format!("operation {} touched it later", later.id)));
+            let why = match later.undoes == Some(done.id) {
+                true => format!("operation {} took it back already", later.seq),
+                false => format!("operation {} touched it later", later.seq),
+            };
+            return Err(changed_since(change, &why));
         }
     }
     Ok(())
@@ -77,7 +81,9 @@ pub(super) fn undo_change<E: Rules>(
     match change.change {
         ChangeKind::Create | ChangeKind::Restore if live => {
             if let Some(by) = hangs_on::<E>(unit, &entry)? {
-                return Err(changed_since(change, &format!("a {by} hangs on it")));
+                let reason =
+                    format!("the {} can't be taken back: it has records of kind {by}", change.label());
+                return Err(Error::Refused { rule: "has_dependents", reason });
             }
             E::before_trash(unit, &entry.record)?;
             unit.trash_one(entry, deletion)

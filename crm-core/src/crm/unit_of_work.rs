@@ -294,7 +294,8 @@ impl<'t> UnitOfWork<'t> {
         for field in data.changed(&base).iter() {
             let def = &E::FIELDS[field];
             if def.system && !(old.is_none() && self.is_system() && E::importable(def.name)) {
-                problems.add(def.name, "system", "", "this field is set by the library only");
+                let reason = format!("this field is set by the library only: {}", def.doc);
+                problems.add(def.name, "system", "", reason);
             }
         }
         data.tidy(&mut problems);

@@ -15,7 +15,7 @@ pub struct Customer {
     /// The code that people use, such as C001. Given once, never reused, sorted by its number.
     #[entity(system, filterable, sortable, searchable)]
     pub code: Option<Code>,
-    /// A person or a business.
+    /// A person (the default) or a business.
     #[entity(filterable)]
     pub kind: CustomerKind,
     /// Where the relationship stands.

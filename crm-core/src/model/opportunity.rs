@@ -28,7 +28,7 @@ pub struct Opportunity {
     /// The key of its stage; the pipeline's first open one when blank.
     #[entity(filterable, sortable, max = 100)]
     pub stage: String,
-    /// Open, won or lost: what the stage means. Computed when the stage is entered.
+    /// Open, won or lost, as the stage says; to change it set `stage`.
     #[entity(system, filterable, sortable)]
     pub status: StageKind,
     /// What it is worth.

@@ -49,7 +49,7 @@ impl Patch {
     pub(crate) fn apply<E: Entity>(self, data: &mut E, problems: &mut Violations) {
         for (name, value) in self.fields {
             let Some(field) = E::schema().field(&name) else {
-                let reason = format!("a {} has no such field", E::ENTITY);
+                let reason = format!("{} has no field {name:?}", E::ENTITY);
                 problems.add(&name, "unknown_field", "", reason);
                 continue;
             };

@@ -163,7 +163,7 @@ impl Plan {
                 "words",
                 "not_searchable",
                 "",
-                format!("a {} has no words to be found by", schema.entity),
+                format!("{} has no words to be found by", schema.entity),
             );
         }
         let hash = cursor::query_hash(E::ENTITY, query);
@@ -233,13 +233,15 @@ fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violation
                 keys.push(SortKey { column: currency, descending: false });
                 keys.push(SortKey { column: minor, descending });
             }
-            Some(_) => problems.add("order", "not_sortable", name, "lists are not sorted by this field"),
+            Some(_) => {
+                problems.add("order", "not_sortable", name, format!("lists can't be sorted by {name:?}"));
+            }
             None => {
                 problems.add(
                     "order",
                     "unknown_field",
                     name,
-                    format!("a {} has no such field", schema.entity),
+                    format!("{} has no field {name:?}", schema.entity),
                 );
             }
         }
@@ -352,7 +354,7 @@ impl Resolver<'_> {
         let resolved = target(self.schema, path).ok_or_else(|| Problem::unknown(self.schema))?;
         let (Target::Column(_, flags) | Target::Money { flags, .. } | Target::Keys { flags, .. }) = &resolved;
         if !flags.filterable {
-            return Err(Problem::new("not_filterable", "lists are not filtered by this field"));
+            return Err(Problem::new("not_filterable", format!("lists can't be filtered by {path:?}")));
         }
         match resolved {
             Target::Column(column, _) if column.ty == ValueType::Code && is_ranked(op) => {
@@ -546,7 +548,7 @@ impl Problem {
     }
 
     fn unknown(schema: &Schema) -> Self {
-        Problem::new("unknown_field", format!("a {} has no such field", schema.entity))
+        Problem::new("unknown_field", format!("{} has no such field", schema.entity))
     }
 }
 

@@ -42,7 +42,7 @@ fn undoing_a_creation_puts_it_in_the_trash_unless_something_hangs_on_it() {
     let customer = office.customer("New").id;
     let created = last(&office);
     let contact = office.contact(customer, "Njeri").id;
-    assert_eq!(failure(office.admin.undo(created.id)), "refused changed_since");
+    assert_eq!(failure(office.admin.undo(created.id)), "refused has_dependents");
     let contact_created = last(&office);
     office.admin.undo(contact_created.id).unwrap();
     office.admin.undo(created.id).unwrap();
