@@ -120,7 +120,7 @@ impl<'r, 's> RowReader<'r, 's> {
 
 impl ColumnReader for RowReader<'_, '_> {
     // Called for every cell of every row.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self) -> Result<Cell<'_>> {
         let value = self.row.get_ref(self.next).or_error()?;
         self.next += 1;
@@ -145,6 +145,7 @@ fn corrupt(reason: &str) -> Error {
 }
 
 /// The record in a row that was selected with [`crate::table::Table::columns`].
+#[inline]
 pub(crate) fn read_entry<E: Entity>(row: &Row<'_>, trash: bool) -> Result<Entry<E>> {
     let mut cells = RowReader::new(row);
     let missing = || corrupt("a record's envelope is incomplete");

@@ -82,6 +82,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 ::core::result::Result::Ok(())
             }
 
+            // Once for each adapter: without it a row is copied several times on its way into a list.
+            #[inline(always)]
             fn read_columns<R: crm_core::ColumnReader + ?Sized>(from: &mut R) -> crm_core::Result<Self> {
                 ::core::result::Result::Ok(#ty {
                     #(#idents: crm_core::read_field::<#types, R>(

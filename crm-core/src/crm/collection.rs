@@ -449,25 +449,27 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     fn page(&self, query: &Query, trash: bool) -> Result<Page<Entry<E>>> {
-        let list = |view: &dyn crate::store::Snapshot, plan: &Plan| {
+        let list = |view: &dyn crate::store::Snapshot, mut plan: Plan| {
             // One more than asked for tells whether there is a next page.
             let wanted = plan.limit;
-            let mut items = E::read(view).find(&Plan { limit: wanted + 1, ..plan.clone() })?;
+            plan.limit += 1;
+            let mut items = E::read(view).find(&plan)?;
+            plan.limit = wanted;
             let next = (items.len() > wanted).then(|| {
                 items.truncate(wanted);
                 items.last().map(|last| plan.cursor_after(last))
             });
-            let total = query.total.then(|| E::read(view).count(plan)).transpose()?;
+            let total = query.total.then(|| E::read(view).count(&plan)).transpose()?;
             Ok(Page { items, next: next.flatten(), total })
         };
         // Words beyond the third letter may take a second look, a total certainly does.
         match query.total {
             true => self.session.read_consistently(|view, authority, shared| {
-                list(view, &self.plan(query, trash, authority, shared)?)
+                list(view, self.plan(query, trash, authority, shared)?)
             }),
             false => self
                 .session
-                .read(|view, authority, shared| list(view, &self.plan(query, trash, authority, shared)?)),
+                .read(|view, authority, shared| list(view, self.plan(query, trash, authority, shared)?)),
         }
     }
 

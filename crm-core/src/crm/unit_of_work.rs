@@ -1,18 +1,20 @@
 //! The unit of work: the only thing in the system that writes.
 
+mod trash;
+
 use super::ops::ops;
 use super::rules::Rules;
 use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, Change, ChangeKind, Customer, Deletion, Entity, FieldSet, FieldValues, Gate, Kind, Level,
-    Operation, OperationId, Pipeline, Record, Role, Settings, User,
+    Action, Change, ChangeKind, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level, Operation,
+    OperationId, Pipeline, Record, Role, Settings, User,
 };
 use crate::store::{
     Attempts, Condition, Entry, IndexChange, Key, Plan, SessionRow, Sight, StoreState, Stored, Transaction,
 };
-use crate::value::{FieldDef, Id, OnPurge, Timestamp, Value, Words, truncate};
+use crate::value::{FieldDef, Id, Timestamp, Words, truncate};
 use chrono::NaiveDate;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -412,186 +414,6 @@ impl<'t> UnitOfWork<'t> {
         }
     }
 
-    // ---- trash -------------------------------------------------------------------------------------------------
-
-    /// Puts a record and what hangs on it in the trash.
-    pub(crate) fn delete<E: Rules>(&mut self, id: Id<E>) -> Result<Deletion> {
-        let entry = self.load(id)?;
-        self.require(id, Action::Delete)?;
-        let deletion = Deletion { id: self.crm.new_uuid()?, at: self.now(), by: self.user() };
-        self.trash_tree(entry, deletion)?;
-        Ok(deletion)
-    }
-
-    pub(super) fn trash_tree<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
-        let id = entry.record.id.uuid();
-        E::before_trash(self, &entry.record)?;
-        self.refuse_in_use::<E>(id, false)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
-            for child in ops(kind).referring(self.tx(), field, id, false)? {
-                ops(kind).trash_tree(self, child, deletion)?;
-            }
-        }
-        // A child may have changed its parent on the way, never its version without it.
-        self.trash_one(entry, deletion)
-    }
-
-    /// `in_use` while records refer to it that forbid that it goes.
-    fn refuse_in_use<E: Entity>(&self, id: Uuid, trashed_too: bool) -> Result<()> {
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Restrict) {
-            let live = ops(kind).referring(self.tx(), field, id, false)?;
-            let any = !live.is_empty()
-                || (trashed_too && !ops(kind).referring(self.tx(), field, id, true)?.is_empty());
-            if any {
-                return Err(Error::InUse { entity: E::ENTITY, id, by: kind.as_str() });
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn trash_one<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
-        let everything = all_fields::<E>();
-        let index = self.index_change(Some(&entry.record.data), None, everything);
-        let record = self.successor(&entry.record, entry.record.data.clone());
-        let trashed = Entry { record, deletion: Some(deletion) };
-        E::repo(&mut *self.tx).replace(&trashed, FieldSet::EMPTY, &index)?;
-        self.note(&trashed, ChangeKind::Trash, None, FieldSet::EMPTY);
-        Ok(())
-    }
-
-    /// Brings a record back with everything that was deleted together with it.
-    pub(crate) fn restore<E: Rules>(&mut self, id: Id<E>) -> Result<Record<E>> {
-        let entry = self.load_any(id)?;
-        self.require(id, Action::Edit)?;
-        match entry.deletion {
-            Some(deletion) => self.restore_tree(entry, deletion.id),
-            None => Ok(entry.record),
-        }
-    }
-
-    pub(super) fn restore_tree<E: Rules>(&mut self, entry: Entry<E>, deletion: Uuid) -> Result<Record<E>> {
-        let id = entry.record.id.uuid();
-        let record = self.restore_one(entry)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
-            for child in ops(kind).referring(self.tx(), field, id, true)? {
-                ops(kind).restore_tree(self, child, deletion)?;
-            }
-        }
-        Ok(record)
-    }
-
-    pub(super) fn restore_one<E: Rules>(&mut self, entry: Entry<E>) -> Result<Record<E>> {
-        self.refuse_without_parents(&entry.record.data)?;
-        let old = entry.record;
-        let mut data = old.data.clone();
-        E::before_restore(self, &mut data)?;
-        let changed = data.changed(&old.data);
-        let everything = all_fields::<E>();
-        let index = self.index_change(None, Some(&data), everything);
-        let restored = Entry { record: self.successor(&old, data), deletion: None };
-        let replaced = E::repo(&mut *self.tx).replace(&restored, changed, &index);
-        replaced.map_err(|error| self.hide_holder(error))?;
-        self.note(&restored, ChangeKind::Restore, Some(&old.data), changed);
-        E::after_save(self, &restored.record, Some(&old))?;
-        Ok(restored.record)
-    }
-
-    /// A record does not come back to a parent that is in the trash or gone.
-    fn refuse_without_parents<E: Entity>(&self, data: &E) -> Result<()> {
-        for (index, field) in E::FIELDS.iter().enumerate() {
-            if !matches!(field.reference, Some(OnPurge::Parent | OnPurge::Restrict)) {
-                continue;
-            }
-            let mut targets = Vec::new();
-            data.references(index, &mut |entity, id| targets.push((entity, id)));
-            for (entity, id) in targets {
-                let all = Sight::all();
-                let Some(kind) = Kind::from_word(entity) else { continue };
-                if ops(kind).is_live(self.tx(), id, &all)? != Some(true) {
-                    let reason = format!("its {entity} is in the trash; restore that first");
-                    return Err(Error::Refused { rule: "parent_in_trash", reason });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes a record from the trash for good, with what hangs on it.
-    pub(crate) fn purge<E: Rules>(&mut self, id: Id<E>) -> Result<()> {
-        let entry = self.load_any(id)?;
-        self.require(id, Action::Purge)?;
-        if entry.deletion.is_none() {
-            let reason = "only what is in the trash is purged; delete it first".to_owned();
-            return Err(Error::Refused { rule: "not_in_trash", reason });
-        }
-        self.purge_tree(entry)
-    }
-
-    pub(super) fn purge_tree<E: Rules>(&mut self, entry: Entry<E>) -> Result<()> {
-        let id = entry.record.id.uuid();
-        self.refuse_in_use::<E>(id, true)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
-            for child in ops(kind).referring(self.tx(), field, id, true)? {
-                ops(kind).purge_tree(self, child)?;
-            }
-        }
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Link) {
-            for trash in [false, true] {
-                for other in ops(kind).referring(self.tx(), field, id, trash)? {
-                    ops(kind).unlink(self, other, field, id)?;
-                }
-            }
-        }
-        E::repo(&mut *self.tx).remove(entry.record.id, &IndexChange::default())?;
-        let fields = all_fields::<E>();
-        let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
-        let customer = customer_of(&entry.record);
-        self.note(&gone, ChangeKind::Purge, Some(&entry.record.data), fields);
-        if let Some(change) = self.operation.changes.last_mut() {
-            change.customer = customer;
-        }
-        Ok(())
-    }
-
-    /// Empties a reference to a record that is purged.
-    pub(super) fn unlink<E: Rules>(&mut self, entry: Entry<E>, field: usize, target: Uuid) -> Result<()> {
-        let mut data = entry.record.data.clone();
-        let value = match data.value(field) {
-            Value::List(list) => {
-                let other = |value: &Value| match value {
-                    Value::Map(map) => !map.values().any(|part| *part == Value::Id(target)),
-                    value => *value != Value::Id(target),
-                };
-                Value::List(list.into_iter().filter(other).collect())
-            }
-            _ => Value::Null,
-        };
-        if data.set(field, value).is_err() {
-            return Err(Error::InUse { entity: E::FIELDS[field].name, id: target, by: E::ENTITY });
-        }
-        self.save(entry, data)?;
-        Ok(())
-    }
-
-    /// Sets fields back to stored values, for undo: no rule completes anything, the checks hold.
-    pub(super) fn set_back<E: Rules>(
-        &mut self,
-        entry: Entry<E>,
-        values: &[(usize, Value)],
-    ) -> Result<Record<E>> {
-        let mut data = entry.record.data.clone();
-        for (field, value) in values {
-            if let Err(mismatch) = data.set(*field, value.clone()) {
-                return Err(Error::invalid(E::FIELDS[*field].name, "mismatch", mismatch.expected));
-            }
-        }
-        let mut problems = Violations::default();
-        data.check(&mut problems);
-        problems.into_result()?;
-        self.check_references(&data, Some(&entry.record.data), data.changed(&entry.record.data))?;
-        self.save(entry, data)
-    }
-
     // ---- the journal -------------------------------------------------------------------------------------------
 
     fn note<E: Stored>(&mut self, entry: &Entry<E>, change: ChangeKind, old: Option<&E>, fields: FieldSet) {
@@ -780,16 +602,6 @@ fn customer_of<E: Entity>(record: &Record<E>) -> Option<Uuid> {
             customer
         }
     }
-}
-
-/// The fields of all kinds that refer to an entity with this policy.
-fn referrers(entity: &'static str, policy: OnPurge) -> impl Iterator<Item = (Kind, usize)> {
-    Kind::ALL.iter().flat_map(move |kind| {
-        kind.schema()
-            .references_to(entity)
-            .filter(move |(_, p)| *p == policy)
-            .map(move |(field, _)| (*kind, field))
-    })
 }
 
 /// All fields of an entity.

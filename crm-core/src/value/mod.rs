@@ -5,6 +5,7 @@ mod choice;
 mod code;
 mod email;
 mod field;
+mod field_types;
 mod id;
 mod money;
 mod neutral;
