@@ -72,10 +72,10 @@ fn seen(sql: &mut Sql, sight: &Sight, alias: &str) {
         if !wholly.contains(kind) && !gated {
             continue;
         }
-        sql.push(&format!(" OR ({alias}.kind = "));
+        sql.write(format_args!(" OR ({alias}.kind = "));
         sql.bind_text(kind.as_str());
         if !wholly.contains(kind) {
-            sql.push(&format!(" AND {alias}.customer IN (SELECT v.id FROM crm_customer AS v WHERE "));
+            sql.write(format_args!(" AND {alias}.customer IN (SELECT v.id FROM crm_customer AS v WHERE "));
             sql.scope(Customer::schema(), &sight.customers_as(*kind), "v");
             sql.push(")");
         }

@@ -141,9 +141,9 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     for (key, value) in &range.equal {
         let expression = rank(&key.column, "t");
         match value {
-            Atom::Null => sql.push(&format!(" AND {expression} IS NULL")),
+            Atom::Null => sql.write(format_args!(" AND {expression} IS NULL")),
             value => {
-                sql.push(&format!(" AND {expression} = "));
+                sql.write(format_args!(" AND {expression} = "));
                 sql.bind(value.clone());
             }
         }
@@ -151,10 +151,10 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     match &range.beyond {
         Some((key, Some(value))) => {
             let sign = if key.descending { "<" } else { ">" };
-            sql.push(&format!(" AND {} {sign} ", rank(&key.column, "t")));
+            sql.write(format_args!(" AND {} {sign} ", rank(&key.column, "t")));
             sql.bind(value.clone());
         }
-        Some((key, None)) => sql.push(&format!(" AND {} IS NOT NULL", rank(&key.column, "t"))),
+        Some((key, None)) => sql.write(format_args!(" AND {} IS NOT NULL", rank(&key.column, "t"))),
         None => {}
     }
     let backwards = plan.order.keys.last().is_some_and(|key| key.descending);
@@ -165,16 +165,16 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     sql.push(" ORDER BY ");
     let beyond = range.beyond.as_ref().map(|(key, _)| *key);
     if let Some(key) = beyond {
-        sql.push(&format!("{}{}, ", rank(&key.column, "t"), direction(key.descending)));
+        sql.write(format_args!("{}{}, ", rank(&key.column, "t"), direction(key.descending)));
     }
     for key in range.rest {
         let expression = rank(&key.column, "t");
         if key.column.nullable {
-            sql.push(&format!("{expression} IS NULL, "));
+            sql.write(format_args!("{expression} IS NULL, "));
         }
-        sql.push(&format!("{expression}{}, ", direction(key.descending)));
+        sql.write(format_args!("{expression}{}, ", direction(key.descending)));
     }
-    sql.push(&format!("t.\"row\"{} LIMIT ", direction(backwards)));
+    sql.write(format_args!("t.\"row\"{} LIMIT ", direction(backwards)));
     sql.bind(limit_of(limit));
     sql
 }
@@ -192,24 +192,24 @@ pub(crate) fn limit_of(limit: usize) -> Bind {
 /// nothing of it.
 pub(crate) fn row_of(sql: &mut Sql, table: &Table, plan: &Plan, position: &Position, backwards: bool) {
     let name = &table.name;
-    sql.push(&format!("ifnull((SELECT p.\"row\" FROM {name} AS p WHERE p.id = "));
+    sql.write(format_args!("ifnull((SELECT p.\"row\" FROM {name} AS p WHERE p.id = "));
     sql.bind(Bind::Id(position.id));
     sql.push(" AND ");
     sql.scope(table.schema, &plan.sight, "p");
     // Of the same moment, as in a batch, the ids tell who was first.
-    sql.push(&format!("), ifnull((SELECT max(\"row\") FROM {name} WHERE (created_at, id) < ("));
+    sql.write(format_args!("), ifnull((SELECT max(\"row\") FROM {name} WHERE (created_at, id) < ("));
     sql.bind(Bind::Int(to_micros(position.created_at)));
     sql.push(", ");
     sql.bind(Bind::Id(position.id));
     sql.push(")");
-    sql.push(&format!("), 0) + {})", i64::from(backwards)));
+    sql.write(format_args!("), 0) + {})", i64::from(backwards)));
 }
 
 /// The records of a plan, without order: live or in the trash, visible, with the words, under the condition.
 fn matching(sql: &mut Sql, table: &Table, plan: &Plan) {
     visible(sql, table, plan);
     if let Some(words) = &plan.words {
-        sql.push(&format!(
+        sql.write(format_args!(
             " AND t.\"row\" IN (SELECT rowid FROM {0}_words WHERE {0}_words MATCH ",
             table.name
         ));
@@ -232,7 +232,7 @@ pub(crate) fn count<E: Entity>(conn: &Conn, plan: &Plan) -> Result<u64> {
     }
     let table = table::<E>();
     let mut sql = Sql::default();
-    sql.push(&format!("SELECT count(*) FROM {} AS t WHERE ", table.name));
+    sql.write(format_args!("SELECT count(*) FROM {} AS t WHERE ", table.name));
     matching(&mut sql, table, plan);
     let count: i64 =
         conn.prepare(&sql.text)?.query_row(params_from_iter(&sql.binds), |row| row.get(0)).or_error()?;
@@ -255,26 +255,27 @@ pub(crate) fn aggregate<E: Entity>(
         let column = plain(&key.column, "t");
         match key.period {
             Some(period) => {
-                sql.push(&format!("crm_bucket({column}, "));
+                sql.write(format_args!("crm_bucket({column}, "));
                 sql.bind_text(period.as_str());
                 sql.push(", ");
                 sql.bind_text(figures.zone.name());
                 sql.push("), ");
             }
-            None => sql.push(&format!("{column}, ")),
+            None => sql.write(format_args!("{column}, ")),
         }
     }
-    let or_null =
-        |column: &Option<ColumnRef>| column.as_ref().map_or("NULL".to_owned(), |column| plain(column, "t"));
+    let or_null = |column: &Option<ColumnRef>| {
+        column.as_ref().map_or("NULL".to_owned(), |column| plain(column, "t").to_string())
+    };
     let (currency, measure) = (or_null(&figures.currency), or_null(&figures.measure));
     let sum = if figures.summable { format!("sum({measure})") } else { "NULL".to_owned() };
-    sql.push(&format!("{currency}, count(*), count({measure}), {sum}, min({measure}), max({measure})"));
-    sql.push(&format!(" FROM {} AS t WHERE ", table.name));
+    sql.write(format_args!("{currency}, count(*), count({measure}), {sum}, min({measure}), max({measure})"));
+    sql.write(format_args!(" FROM {} AS t WHERE ", table.name));
     matching(&mut sql, table, plan);
     let grouped: Vec<String> =
         (1..=figures.keys.len() + usize::from(figures.currency.is_some())).map(|n| n.to_string()).collect();
     if !grouped.is_empty() {
-        sql.push(&format!(" GROUP BY {}", grouped.join(", ")));
+        sql.write(format_args!(" GROUP BY {}", grouped.join(", ")));
     }
     let mut statement = conn.prepare(&sql.text)?;
     let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;

@@ -39,7 +39,7 @@ fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<
         return one(&mut statement, [&id.uuid().as_bytes()[..]]);
     }
     let mut sql = Sql::default();
-    sql.push(&format!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns(true), table.name));
+    sql.write(format_args!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns(true), table.name));
     sql.bind(Bind::Id(id.uuid()));
     sql.push(" AND ");
     sql.scope(table.schema, sight, "t");

@@ -3,7 +3,7 @@
 use crate::rows::Bind;
 use crm_core::port::{Atom, ColumnRef, Condition, Scope, Sight, Source};
 use crm_core::{Gate, Op, Schema, ValueType};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// SQL that is being written, with its parameters.
 pub(crate) struct Sql {
@@ -26,11 +26,15 @@ impl Sql {
         self.text.push_str(text);
     }
 
+    pub(crate) fn write(&mut self, text: fmt::Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = self.text.write_fmt(text);
+    }
+
     /// A parameter in place.
     pub(crate) fn bind(&mut self, value: impl Into<Bind>) {
         self.binds.push(value.into());
-        // Writing to a string does not fail.
-        let _ = write!(self.text, "?{}", self.binds.len());
+        self.write(format_args!("?{}", self.binds.len()));
     }
 
     pub(crate) fn bind_text(&mut self, text: &str) {
@@ -52,11 +56,11 @@ impl Sql {
     pub(crate) fn scope(&mut self, schema: &Schema, sight: &Sight, alias: &str) {
         let owner = |sql: &mut Sql, column: String| match sight.scope(schema) {
             Scope::Own(user) => {
-                sql.push(&format!("{column} = "));
+                sql.write(format_args!("{column} = "));
                 sql.bind(Bind::Id(user.uuid()));
             }
             Scope::Team(team) => {
-                sql.push(&format!("{column} IN (SELECT id FROM crm_user WHERE team = "));
+                sql.write(format_args!("{column} IN (SELECT id FROM crm_user WHERE team = "));
                 sql.bind_text(team);
                 sql.push(")");
             }
@@ -67,7 +71,7 @@ impl Sql {
             (Scope::All, _) => self.push("1"),
             (Scope::Nothing, _) => self.push("0"),
             (_, Gate::Customer) => {
-                self.push(&format!("{alias}.customer IN (SELECT c.id FROM crm_customer AS c WHERE "));
+                self.write(format_args!("{alias}.customer IN (SELECT c.id FROM crm_customer AS c WHERE "));
                 owner(self, "c.owner".to_owned());
                 self.push(")");
             }
@@ -120,7 +124,7 @@ impl Sql {
         match leaf {
             Condition::Test { column, op, values } => self.test(column, *op, values, alias),
             Condition::HasKey { field, keys, prefix, .. } => {
-                self.push(&format!("{alias}.id IN (SELECT record FROM crm_key WHERE kind = "));
+                self.write(format_args!("{alias}.id IN (SELECT record FROM crm_key WHERE kind = "));
                 self.bind_text(schema.entity);
                 self.push(" AND field = ");
                 self.bind_text(field);
@@ -140,10 +144,12 @@ impl Sql {
                 }
                 self.push(")");
             }
-            Condition::NoKeys { column } => self.push(&format!("{} IN ('[]', '{{}}')", plain(column, alias))),
+            Condition::NoKeys { column } => {
+                self.write(format_args!("{} IN ('[]', '{{}}')", plain(column, alias)))
+            }
             Condition::Hop { column, target, condition } => {
                 let name = format!("crm_{}", target.entity);
-                self.push(&format!(
+                self.write(format_args!(
                     "{} IN (SELECT h.id FROM {name} AS h WHERE h.deletion IS NULL AND ",
                     plain(column, alias)
                 ));
@@ -158,11 +164,11 @@ impl Sql {
         }
     }
 
-    fn starts_with(&mut self, expression: &str, start: &str) {
-        self.push(&format!("{expression} >= "));
+    pub(crate) fn starts_with(&mut self, expression: impl fmt::Display, start: &str) {
+        self.write(format_args!("{expression} >= "));
         self.bind_text(start);
         // The greatest character there is: every text that starts so is less.
-        self.push(&format!(" AND {expression} < "));
+        self.write(format_args!(" AND {expression} < "));
         self.bind_text(&format!("{start}\u{10ffff}"));
     }
 
@@ -170,25 +176,25 @@ impl Sql {
         let (same, ranked) = (compared(column, alias), rank(column, alias));
         let first = values.first().cloned().unwrap_or(Atom::Null);
         let compare = |sql: &mut Sql, sign: &str| {
-            sql.push(&format!("{ranked} {sign} "));
+            sql.write(format_args!("{ranked} {sign} "));
             sql.bind(first.clone());
         };
         match op {
-            Op::Is if first == Atom::Null => self.push(&format!("{same} IS NULL")),
+            Op::Is if first == Atom::Null => self.write(format_args!("{same} IS NULL")),
             Op::Is => {
-                self.push(&format!("{same} = "));
+                self.write(format_args!("{same} = "));
                 self.bind(first);
             }
-            Op::IsNot if first == Atom::Null => self.push(&format!("{same} IS NOT NULL")),
+            Op::IsNot if first == Atom::Null => self.write(format_args!("{same} IS NOT NULL")),
             Op::IsNot => {
-                self.push(&format!("{same} IS NOT "));
+                self.write(format_args!("{same} IS NOT "));
                 self.bind(first);
             }
             Op::In => {
-                self.push(&format!("{same} IN "));
+                self.write(format_args!("{same} IN "));
                 self.bind_list(values.iter().filter(|atom| **atom != Atom::Null).cloned().map(Bind::from));
                 if values.contains(&Atom::Null) {
-                    self.push(&format!(" OR {same} IS NULL"));
+                    self.write(format_args!(" OR {same} IS NULL"));
                 }
             }
             Op::Less => compare(self, "<"),
@@ -197,51 +203,73 @@ impl Sql {
             Op::AtLeast => compare(self, ">="),
             Op::Between => {
                 compare(self, ">=");
-                self.push(&format!(" AND {ranked} <= "));
+                self.write(format_args!(" AND {ranked} <= "));
                 self.bind(values.get(1).cloned().unwrap_or(Atom::Null));
             }
             Op::Contains => {
-                self.push(&format!("instr({same}, "));
+                self.write(format_args!("instr({same}, "));
                 self.bind(first);
                 self.push(") > 0");
             }
             Op::StartsWith => match &first {
-                Atom::Text(start) => self.starts_with(&same, start),
+                Atom::Text(start) => self.starts_with(same, start),
                 _ => self.push("0"),
             },
             Op::IsEmpty if column.ty == ValueType::Text => {
                 let plain = plain(column, alias);
-                self.push(&format!("{plain} IS NULL OR {plain} = ''"));
+                self.write(format_args!("{plain} IS NULL OR {plain} = ''"));
             }
-            Op::IsEmpty => self.push(&format!("{} IS NULL", plain(column, alias))),
+            Op::IsEmpty => self.write(format_args!("{} IS NULL", plain(column, alias))),
+        }
+    }
+}
+
+/// A column in a statement. It is written in place: lists are built anew at every call.
+#[derive(Clone, Copy)]
+pub(crate) enum Expression<'a> {
+    /// The column as it is.
+    Plain(&'a ColumnRef, &'a str),
+    /// The column as it is compared for equality.
+    Compared(&'a ColumnRef, &'a str),
+    /// The column as it is ordered: a choice by its place.
+    Ranked(&'a ColumnRef, &'a str),
+}
+
+impl fmt::Display for Expression<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Expression::Compared(column, alias) if column.folded => {
+                write!(f, "{alias}.\"{}_key\"", column.name)
+            }
+            Expression::Plain(column, alias) | Expression::Compared(column, alias) => {
+                write!(f, "{alias}.\"{}\"", column.name)
+            }
+            Expression::Ranked(column, alias) => match (column.ty, column.source) {
+                (ValueType::Choice(words), Source::Field { .. }) => {
+                    write!(f, "CASE {}", Expression::Plain(column, alias))?;
+                    for (place, word) in words.iter().enumerate() {
+                        // Words of a choice are the program's own text.
+                        write!(f, " WHEN '{word}' THEN {place}")?;
+                    }
+                    f.write_str(" END")
+                }
+                _ => Expression::Compared(column, alias).fmt(f),
+            },
         }
     }
 }
 
 /// The column as it is.
-pub(crate) fn plain(column: &ColumnRef, alias: &str) -> String {
-    format!("{alias}.\"{}\"", column.name)
+pub(crate) fn plain<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a> {
+    Expression::Plain(column, alias)
 }
 
 /// The column as it is compared for equality.
-fn compared(column: &ColumnRef, alias: &str) -> String {
-    match column.folded {
-        true => format!("{alias}.\"{}_key\"", column.name),
-        false => plain(column, alias),
-    }
+fn compared<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a> {
+    Expression::Compared(column, alias)
 }
 
 /// The column as it is ordered: a choice by its place.
-pub(crate) fn rank(column: &ColumnRef, alias: &str) -> String {
-    match (column.ty, column.source) {
-        (ValueType::Choice(words), Source::Field { .. }) => {
-            let mut case = format!("CASE {}", plain(column, alias));
-            for (place, word) in words.iter().enumerate() {
-                // Words of a choice are the program's own text.
-                let _ = write!(case, " WHEN '{word}' THEN {place}");
-            }
-            case + " END"
-        }
-        _ => compared(column, alias),
-    }
+pub(crate) fn rank<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a> {
+    Expression::Ranked(column, alias)
 }

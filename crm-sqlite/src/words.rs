@@ -98,14 +98,19 @@ fn candidates(table: &Table, plan: &Plan, words: &[String], most: usize) -> Sql 
     matching_rows(&mut sql, table, plan, words, INDEXED_LETTERS);
     sql.push(" LIMIT ");
     sql.bind(limit_of(most));
-    sql.push(&format!(
-        ") AS w CROSS JOIN {name}_words_content AS c ON c.id = w.hit LEFT JOIN {name} AS t ON t.\"row\" = w.hit AND "
+    // A condition beside the equality of rows would be tested after the record was looked up.
+    sql.write(format_args!(
+        ") AS w CROSS JOIN {name}_words_content AS c ON c.id = w.hit \
+         LEFT JOIN {name} AS t ON t.\"row\" = CASE WHEN 1"
     ));
     for word in words.iter().filter(|word| is_long(word)) {
-        sql.push("instr(' ' || c.c0, ");
+        sql.push(" AND (instr(c.c0, ");
         sql.bind_text(&format!(" {word}"));
-        sql.push(") > 0 AND ");
+        sql.push(") > 0 OR ");
+        sql.starts_with("c.c0", word);
+        sql.push(")");
     }
+    sql.push(" THEN w.hit END AND ");
     visible(&mut sql, table, plan);
     sql
 }
@@ -117,7 +122,7 @@ fn hits(table: &Table, plan: &Plan, words: &[String]) -> Sql {
     sql.push(table.columns(plan.trash));
     sql.push(" FROM (");
     matching_rows(&mut sql, table, plan, words, usize::MAX);
-    sql.push(&format!(") AS w CROSS JOIN {} AS t ON t.\"row\" = w.hit WHERE ", table.name));
+    sql.write(format_args!(") AS w CROSS JOIN {} AS t ON t.\"row\" = w.hit WHERE ", table.name));
     visible(&mut sql, table, plan);
     sql.push(" ORDER BY w.hit DESC LIMIT ");
     sql.bind(limit_of(plan.limit));
@@ -127,7 +132,7 @@ fn hits(table: &Table, plan: &Plan, words: &[String]) -> Sql {
 /// The rows whose words begin with so many letters of each of these, the newest first.
 fn matching_rows(sql: &mut Sql, table: &Table, plan: &Plan, words: &[String], letters: usize) {
     let name = &table.name;
-    sql.push(&format!("SELECT rowid AS hit FROM {name}_words WHERE {name}_words MATCH "));
+    sql.write(format_args!("SELECT rowid AS hit FROM {name}_words WHERE {name}_words MATCH "));
     sql.bind_text(&match_text(words, letters));
     if let Some(position) = &plan.order.after {
         sql.push(" AND rowid < ");
