@@ -145,7 +145,7 @@ impl Sql {
                 self.push(")");
             }
             Condition::NoKeys { column } => {
-                self.write(format_args!("{} IN ('[]', '{{}}')", plain(column, alias)))
+                self.write(format_args!("{} IN ('[]', '{{}}')", plain(column, alias)));
             }
             Condition::Hop { column, target, condition } => {
                 let name = format!("crm_{}", target.entity);
