@@ -201,6 +201,9 @@ impl Population {
             source: dice.chance(50).then(|| dice.one(SOURCES).to_owned()),
             owner: Some(dice.one(&self.owners)),
             parent: None,
+            converted_opportunity: None,
+            converted_contact: None,
+            custom: std::collections::BTreeMap::new(),
             external_ids: match dice.chance(10) {
                 true => BTreeMap::from([("ledger".to_owned(), format!("LG-{number}"))]),
                 false => BTreeMap::new(),

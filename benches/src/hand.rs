@@ -1,7 +1,7 @@
 //! The same customers by hand: what a careful person writes with rusqlite for one program, without the library.
 //!
-//! Only the rule by which text is folded and split into words and the small enums are the library's: everybody needs
-//! some, and both sides must write the same rows.
+//! Only the rules by which text is folded and split into words and phone numbers are compared, and the small enums, are
+//! the library's: everybody needs some, and both sides must write the same rows.
 
 mod journal;
 mod row;
@@ -10,7 +10,7 @@ use self::journal::Journalled;
 use self::row::read_record;
 use crate::Outcome;
 use chrono::{DateTime, Utc};
-use crm_core::{CustomerKind, CustomerStatus, LeadStatus, Priority, Words, fold};
+use crm_core::{CustomerKind, CustomerStatus, LeadStatus, PhoneNumber, Priority, Words, fold};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 use uuid::Uuid;
+
+/// The region of numbers without a country code: that of the library's own settings when nothing is said.
+const REGION: &str = "US";
 
 /// A customer as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +64,9 @@ pub struct Customer {
     pub parent: Option<Uuid>,
     pub external_ids: BTreeMap<String, String>,
     pub lead: Option<Lead>,
+    pub converted_opportunity: Option<Uuid>,
+    pub converted_contact: Option<Uuid>,
+    pub custom: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,7 +122,8 @@ macro_rules! columns {
          t.name, t.given_name, t.family_name, t.company, t.emails, t.phones, t.website, t.address_street, \
          t.address_city, t.address_state, t.address_postal_code, t.address_country, t.tags, t.description, \
          t.source, t.owner, t.parent, t.external_ids, t.lead_status, t.lead_priority, \
-         t.lead_estimated_value_minor, t.lead_estimated_value_currency, t.lead_lost_reason"
+         t.lead_estimated_value_minor, t.lead_estimated_value_currency, t.lead_lost_reason, \
+         t.converted_opportunity, t.converted_contact, t.custom"
     };
 }
 
@@ -495,10 +502,6 @@ fn list<T: Serialize>(values: &[T]) -> Outcome<Cow<'static, str>> {
     Ok(if values.is_empty() { Cow::Borrowed("[]") } else { Cow::Owned(serde_json::to_string(values)?) })
 }
 
-fn digits(number: &str) -> String {
-    number.chars().filter(char::is_ascii_digit).collect()
-}
-
 fn words(customer: &Customer) -> String {
     let mut words = Words::default();
     let city = customer.address.as_ref().and_then(|address| address.city.as_deref());
@@ -507,7 +510,10 @@ fn words(customer: &Customer) -> String {
         .flatten()
         .for_each(|text| words.add(text));
     customer.emails.iter().for_each(|email| words.add(&email.address));
-    customer.phones.iter().for_each(|phone| words.add(&digits(&phone.number)));
+    for phone in &customer.phones {
+        let number = PhoneNumber(phone.number.clone());
+        number.searched_digits(REGION).iter().for_each(|digits| words.add(digits));
+    }
     city.into_iter().for_each(|city| words.add(city));
     customer.tags.iter().for_each(|tag| words.add(tag));
     words.into_text()
@@ -522,7 +528,8 @@ fn insert_keys(conn: &Connection, id: Uuid, customer: &Customer) -> Outcome {
         statement.execute(params!["external_ids", format!("{system}:{external}"), id.as_bytes(), true])?;
     }
     for phone in &customer.phones {
-        statement.execute(params!["phones", digits(&phone.number), id.as_bytes(), false])?;
+        let key = PhoneNumber(phone.number.clone()).comparison_key(REGION);
+        statement.execute(params!["phones", key, id.as_bytes(), false])?;
     }
     for tag in &customer.tags {
         statement.execute(params!["tags", fold(tag), id.as_bytes(), false])?;

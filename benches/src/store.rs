@@ -194,6 +194,10 @@ impl TryFrom<hand::Customer> for Customer {
             owner: customer.owner.map(crm_core::Id::from_uuid),
             parent: customer.parent.map(crm_core::Id::from_uuid),
             external_ids: customer.external_ids,
+            converted_opportunity: customer.converted_opportunity.map(crm_core::Id::from_uuid),
+            converted_contact: customer.converted_contact.map(crm_core::Id::from_uuid),
+            // The benchmark's customers have none.
+            custom: crm_core::CustomValues::default(),
             lead: match customer.lead {
                 Some(lead) => Some(Lead {
                     status: lead.status,

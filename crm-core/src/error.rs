@@ -230,6 +230,14 @@ impl Error {
         Error::Invalid(violations)
     }
 
+    /// The same, with what it says of fields told of parts of this one.
+    pub(crate) fn inside(self, name: &str) -> Self {
+        match self {
+            Error::Invalid(violations) => Error::Invalid(violations.inside(name)),
+            other => other,
+        }
+    }
+
     pub(crate) fn corrupt(reason: impl Into<String>) -> Self {
         Error::Corrupt { reason: reason.into() }
     }

@@ -7,6 +7,7 @@ extern crate self as crm_core;
 mod access;
 mod crm;
 mod error;
+mod insight;
 mod model;
 mod store;
 mod value;
@@ -15,43 +16,51 @@ mod value;
 pub mod contract;
 #[cfg(feature = "contract")]
 mod memory;
+#[cfg(feature = "sample")]
+pub mod sample;
 
 pub use access::PasswordCost;
 pub use chrono;
 pub use crm::{
-    Batch, CheckReport, Clock, Collection, Crm, Entropy, Hit, Options, Pages, Rules, Session, Subscription,
-    SystemClock, SystemEntropy, UnitOfWork, Upserted,
+    Batch, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity, Converted, Crm,
+    Dispatched, DueReminder, Entropy, Hit, Notifier, Options, Pages, Rules, Session, StageChange, StageMove,
+    Subscription, SystemClock, SystemEntropy, UnitOfWork, Upserted,
 };
 pub use crm_core_derive::{Composite, Entity};
 pub use error::{Error, Result, Violation, Violations};
+pub use insight::{
+    Activity, Bucket, Dashboard, Deals, LeadFigures, PipelineReport, StageReport, TimelineEntry,
+};
 #[cfg(feature = "contract")]
 pub use memory::MemoryStore;
 pub use model::{
-    Action, Actor, Change, ChangeKind, Contact, Customer, CustomerKind, CustomerStatus, Deletion, Direction,
-    Entity, Field, FieldSet, FieldValues, Filter, Gate, Grants, Interaction, InteractionKind, Kind, Lead,
-    LeadStatus, Level, Op, Operation, OperationId, Opportunity, OpportunityContact, Patch, Pipeline,
-    Priority, Record, Reminder, ReminderStatus, Role, Schema, Settings, Stage, StageKind, Trashed, User,
-    Validate,
+    Action, Actor, Attachment, Change, ChangeKind, Contact, Conventions, CustomField, CustomFieldType,
+    Customer, CustomerKind, CustomerStatus, Deletion, Direction, Entity, Feedback, Field, FieldSet,
+    FieldValues, Filter, Gate, Grants, Interaction, InteractionKind, Kind, Lead, LeadStatus, Level, Line,
+    Note, Op, Operation, OperationId, Opportunity, OpportunityContact, Page, Patch, Pipeline, Priority,
+    Product, Query, Rate, Record, Reminder, ReminderStatus, Role, Sale, SavedView, Schema, Settings, Stage,
+    StageKind, StageTime, Trashed, User, Validate,
 };
 pub use rust_decimal::Decimal;
-pub use store::{Aggregate, Group, GroupBy, Page, Query};
+pub use store::{Aggregate, Delivery, Group, GroupBy};
 pub use uuid::Uuid;
 pub use value::{
-    Address, Cell, Code, Column, ColumnReader, ColumnWriter, Currency, Due, Email, EmailAddress, FieldDef,
-    FieldValue, Id, KeyRules, Mismatch, Money, OnPurge, Period, Phone, PhoneNumber, Shape, Timestamp, Value,
-    ValueType, Words, Zone, fold, resolve_local, to_micros, truncate,
+    Address, Cell, Code, Column, ColumnReader, ColumnWriter, Currency, CustomValue, CustomValues, Due, Email,
+    EmailAddress, FieldDef, FieldValue, Id, KeyRules, Mismatch, Money, OnPurge, Period, Phone, PhoneNumber,
+    Quantity, Recurrence, Shape, Timestamp, Value, ValueType, Words, Zone, fold, resolve_local, to_micros,
+    truncate,
 };
 #[doc(hidden)]
 pub use value::{parts_of, present, read_field, retype, take_part};
 
 /// What a storage adapter implements. Programs that only use the library need none of it.
 pub mod port {
-    pub use crate::value::{clean, query_words};
+    pub use crate::value::{clean, custom_comparison, query_words};
 
     pub use crate::store::{
-        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Entry, EnvelopeField, GroupKey, IndexChange,
-        JournalRead, JournalWrite, Key, OperationalRead, OperationalWrite, Order, Plan, Position, RawGroup,
-        Read, Repository, Scope, SessionRow, Sight, Snapshot, SortKey, Source, Store, StoreState, Stored,
-        Transaction,
+        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, GroupKey,
+        IndexChange, JournalRead, JournalWrite, Key, OperationalRead, OperationalWrite, Order, Plan,
+        Position, RawGroup, Read, Repository, Scope, SessionRow, Sight, Snapshot, SortKey, Source, Store,
+        StoreState, Stored, Transaction, Weights,
     };
 }

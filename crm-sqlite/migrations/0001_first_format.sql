@@ -33,7 +33,8 @@ CREATE TABLE crm_settings (
     lost_reason_required INTEGER NOT NULL CHECK (lost_reason_required IN (0, 1)),
     code_prefix TEXT NOT NULL,
     code_digits INTEGER NOT NULL,
-    all_day_hour INTEGER NOT NULL
+    all_day_hour INTEGER NOT NULL,
+    attachment_limit INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX crm_settings_trash ON crm_settings (created_at) WHERE deletion IS NOT NULL;
 
@@ -81,7 +82,7 @@ CREATE TABLE crm_user (
     role BLOB NOT NULL REFERENCES crm_role (id),
     team TEXT,
     team_key TEXT,
-    time_zone TEXT NOT NULL,
+    time_zone TEXT,
     active INTEGER NOT NULL CHECK (active IN (0, 1))
 ) STRICT;
 CREATE INDEX crm_user_role ON crm_user (role);
@@ -111,6 +112,110 @@ CREATE TABLE crm_pipeline (
     stages TEXT NOT NULL CHECK (json_valid(stages))
 ) STRICT;
 CREATE INDEX crm_pipeline_trash ON crm_pipeline (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_custom_field (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    entity TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    key_key TEXT NOT NULL,
+    label TEXT NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('text', 'number', 'money', 'date', 'instant', 'bool', 'choice', 'choices', 'url', 'email', 'phone', 'reference')),
+    required INTEGER NOT NULL CHECK (required IN (0, 1)),
+    options TEXT NOT NULL CHECK (json_valid(options)),
+    target TEXT,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    path TEXT NOT NULL
+) STRICT;
+CREATE INDEX crm_custom_field_trash ON crm_custom_field (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_rate (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    "from" TEXT NOT NULL,
+    from_key TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    to_key TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    rate TEXT NOT NULL,
+    slot TEXT NOT NULL
+) STRICT;
+CREATE INDEX crm_rate_pair ON crm_rate ("from_key", "to_key", valid_from) WHERE deletion IS NULL;
+CREATE INDEX crm_rate_trash ON crm_rate (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_saved_view (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    entity TEXT NOT NULL,
+    query TEXT NOT NULL CHECK (json_valid(query)),
+    owner BLOB REFERENCES crm_user (id)
+) STRICT;
+CREATE INDEX crm_saved_view_owner ON crm_saved_view (owner) WHERE owner IS NOT NULL;
+CREATE INDEX crm_saved_view_trash ON crm_saved_view (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_saved_view_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('pgsz', 1000);
+
+CREATE TABLE crm_product (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    sku TEXT,
+    sku_key TEXT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    description TEXT NOT NULL,
+    price_minor INTEGER,
+    price_currency TEXT,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    custom TEXT CHECK (json_valid(custom)),
+    custom_key TEXT CHECK (json_valid(custom_key))
+) STRICT;
+CREATE INDEX crm_product_created_at ON crm_product (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_product_name ON crm_product (name_key) WHERE deletion IS NULL;
+CREATE INDEX crm_product_trash ON crm_product (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_product_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('pgsz', 1000);
 
 CREATE TABLE crm_customer (
     "row" INTEGER PRIMARY KEY,
@@ -158,7 +263,11 @@ CREATE TABLE crm_customer (
     lead_priority TEXT CHECK (lead_priority IN ('low', 'medium', 'high')),
     lead_estimated_value_minor INTEGER,
     lead_estimated_value_currency TEXT,
-    lead_lost_reason TEXT
+    lead_lost_reason TEXT,
+    converted_opportunity BLOB REFERENCES crm_opportunity (id),
+    converted_contact BLOB REFERENCES crm_contact (id),
+    custom TEXT CHECK (json_valid(custom)),
+    custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
 CREATE UNIQUE INDEX crm_customer_code ON crm_customer (code);
 CREATE INDEX crm_customer_created_at ON crm_customer (created_at) WHERE deletion IS NULL;
@@ -167,6 +276,8 @@ CREATE INDEX crm_customer_name ON crm_customer (name_key) WHERE deletion IS NULL
 CREATE INDEX crm_customer_status_created_at ON crm_customer (status, created_at) WHERE deletion IS NULL;
 CREATE INDEX crm_customer_status_name ON crm_customer (status, name_key) WHERE deletion IS NULL;
 CREATE INDEX crm_customer_owner_created_at ON crm_customer (owner, created_at) WHERE owner IS NOT NULL;
+CREATE INDEX crm_customer_converted_opportunity ON crm_customer (converted_opportunity) WHERE converted_opportunity IS NOT NULL;
+CREATE INDEX crm_customer_converted_contact ON crm_customer (converted_contact) WHERE converted_contact IS NOT NULL;
 CREATE INDEX crm_customer_parent ON crm_customer (parent) WHERE parent IS NOT NULL;
 CREATE INDEX crm_customer_trash ON crm_customer (created_at) WHERE deletion IS NOT NULL;
 CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
@@ -211,7 +322,9 @@ CREATE TABLE crm_contact (
     address_country_key TEXT,
     description TEXT NOT NULL,
     external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
-    extra TEXT NOT NULL CHECK (json_valid(extra))
+    extra TEXT NOT NULL CHECK (json_valid(extra)),
+    custom TEXT CHECK (json_valid(custom)),
+    custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
 CREATE INDEX crm_contact_created_at ON crm_contact (created_at) WHERE deletion IS NULL;
 CREATE INDEX crm_contact_family_name_given_name ON crm_contact (family_name_key, given_name_key) WHERE deletion IS NULL;
@@ -256,7 +369,12 @@ CREATE TABLE crm_opportunity (
     lost_reason_key TEXT,
     source TEXT,
     source_key TEXT,
-    tags TEXT NOT NULL CHECK (json_valid(tags))
+    tags TEXT NOT NULL CHECK (json_valid(tags)),
+    lines TEXT NOT NULL CHECK (json_valid(lines)),
+    stage_since INTEGER,
+    stage_times TEXT NOT NULL CHECK (json_valid(stage_times)),
+    custom TEXT CHECK (json_valid(custom)),
+    custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
 CREATE INDEX crm_opportunity_created_at ON crm_opportunity (created_at) WHERE deletion IS NULL;
 CREATE INDEX crm_opportunity_customer ON crm_opportunity (customer);
@@ -333,6 +451,9 @@ CREATE TABLE crm_reminder (
     due_zone TEXT,
     due_at INTEGER,
     recurrence TEXT,
+    anchor_date TEXT,
+    anchor_time TEXT,
+    anchor_zone TEXT,
     assignee BLOB REFERENCES crm_user (id),
     priority TEXT NOT NULL CHECK (priority IN ('low', 'medium', 'high')),
     offsets TEXT NOT NULL CHECK (json_valid(offsets)),
@@ -352,6 +473,156 @@ CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
     prefix = '1 2 3', detail = none, columnsize = 0
 );
 INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 1000);
+
+CREATE TABLE crm_note (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    opportunity BLOB REFERENCES crm_opportunity (id),
+    author BLOB REFERENCES crm_user (id),
+    body TEXT NOT NULL,
+    pinned INTEGER NOT NULL CHECK (pinned IN (0, 1))
+) STRICT;
+CREATE INDEX crm_note_created_at ON crm_note (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_note_customer ON crm_note (customer);
+CREATE INDEX crm_note_opportunity ON crm_note (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_note_author ON crm_note (author) WHERE author IS NOT NULL;
+CREATE INDEX crm_note_trash ON crm_note (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_note_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('pgsz', 1000);
+
+-- `quantity` is in millionths.
+CREATE TABLE crm_sale (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    product BLOB REFERENCES crm_product (id),
+    opportunity BLOB REFERENCES crm_opportunity (id),
+    quantity INTEGER NOT NULL,
+    unit_price_minor INTEGER,
+    unit_price_currency TEXT,
+    amount_minor INTEGER,
+    amount_currency TEXT,
+    sold_at INTEGER,
+    employee BLOB REFERENCES crm_user (id)
+) STRICT;
+CREATE INDEX crm_sale_created_at ON crm_sale (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_sale_customer_sold_at ON crm_sale (customer, sold_at);
+CREATE INDEX crm_sale_sold_at ON crm_sale (sold_at) WHERE deletion IS NULL;
+CREATE INDEX crm_sale_product ON crm_sale (product) WHERE product IS NOT NULL;
+CREATE INDEX crm_sale_opportunity ON crm_sale (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_sale_employee ON crm_sale (employee) WHERE employee IS NOT NULL;
+CREATE INDEX crm_sale_trash ON crm_sale (created_at) WHERE deletion IS NOT NULL;
+
+CREATE TABLE crm_feedback (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    text TEXT NOT NULL,
+    rating INTEGER CHECK (rating BETWEEN 1 AND 5),
+    channel TEXT,
+    channel_key TEXT,
+    provided_at INTEGER
+) STRICT;
+CREATE INDEX crm_feedback_created_at ON crm_feedback (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_feedback_customer_provided_at ON crm_feedback (customer, provided_at);
+CREATE INDEX crm_feedback_provided_at ON crm_feedback (provided_at) WHERE deletion IS NULL;
+CREATE INDEX crm_feedback_trash ON crm_feedback (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_feedback_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('pgsz', 1000);
+
+CREATE TABLE crm_attachment (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    interaction BLOB REFERENCES crm_interaction (id),
+    opportunity BLOB REFERENCES crm_opportunity (id),
+    note BLOB REFERENCES crm_note (id),
+    file_name TEXT NOT NULL,
+    file_name_key TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    media_type_key TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    sha256_key TEXT NOT NULL
+) STRICT;
+CREATE INDEX crm_attachment_created_at ON crm_attachment (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_attachment_customer ON crm_attachment (customer);
+CREATE INDEX crm_attachment_interaction ON crm_attachment (interaction) WHERE interaction IS NOT NULL;
+CREATE INDEX crm_attachment_opportunity ON crm_attachment (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_attachment_note ON crm_attachment (note) WHERE note IS NOT NULL;
+CREATE INDEX crm_attachment_sha256 ON crm_attachment (sha256_key);
+CREATE INDEX crm_attachment_trash ON crm_attachment (created_at) WHERE deletion IS NOT NULL;
+CREATE VIRTUAL TABLE crm_attachment_words USING fts5 (
+    words,
+    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    prefix = '1 2 3', detail = none, columnsize = 0
+);
+INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 1000);
+
+-- The bytes of attachments in pieces, once for each different content; `content` is their SHA-256.
+CREATE TABLE crm_chunk (
+    "row" INTEGER PRIMARY KEY,
+    content BLOB NOT NULL CHECK (length(content) = 32),
+    place INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX crm_chunk_place ON crm_chunk (content, place);
+
+-- Who is told of a reminder, and when. Not journalled.
+CREATE TABLE crm_delivery (
+    reminder BLOB NOT NULL REFERENCES crm_reminder (id) ON DELETE CASCADE,
+    occurrence TEXT NOT NULL,
+    "offset" INTEGER NOT NULL,
+    fire_at INTEGER NOT NULL,
+    try_at INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    worker TEXT,
+    delivered_at INTEGER,
+    problem TEXT,
+    PRIMARY KEY (reminder, occurrence, "offset")
+) STRICT, WITHOUT ROWID;
+CREATE INDEX crm_delivery_due ON crm_delivery (try_at) WHERE delivered_at IS NULL;
 
 -- Keys by which records are found and kept unique: e-mails, phones, tags, user names, ids in other systems.
 CREATE TABLE crm_key (

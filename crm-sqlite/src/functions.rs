@@ -1,13 +1,20 @@
 //! SQL functions that the library needs.
 
-use crm_core::{Period, Timestamp, Zone};
+use crm_core::{Currency, Money, Period, Timestamp, Zone};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Error, Result};
 
-/// `crm_bucket(value, period, zone)`: the first day of the period that a date or instant falls into.
+/// `crm_bucket(value, period, zone)`: the first day of the period that a date or instant falls into;
+/// `crm_percent(minor, percent)`: so many percent of an amount, rounded half to even.
 pub(crate) fn register(conn: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("crm_percent", 2, flags, |context| {
+        let minor: Option<i64> = context.get(0)?;
+        let percent: u8 = context.get(1)?;
+        // Percent are the same in every currency.
+        Ok(minor.map(|minor| Money::new(minor, Currency::USD).percent(percent).minor))
+    })?;
     conn.create_scalar_function("crm_bucket", 3, flags, |context| {
         let wrong = |index, ty| Error::InvalidFunctionParameterType(index, ty);
         let period = Period::from_word(context.get_raw(1).as_str()?).ok_or_else(|| wrong(1, Type::Text))?;

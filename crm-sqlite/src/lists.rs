@@ -10,7 +10,7 @@ use crate::rows::{Bind, read_entry};
 use crate::sql::{Sql, plain, rank};
 use crate::table::{Table, table};
 use crate::words;
-use crm_core::port::{AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, SortKey};
+use crm_core::port::{AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, SortKey, Weights};
 use crm_core::{Entity, Error, Result, Uuid, to_micros};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params_from_iter};
@@ -268,8 +268,17 @@ pub(crate) fn aggregate<E: Entity>(
         column.as_ref().map_or("NULL".to_owned(), |column| plain(column, "t").to_string())
     };
     let (currency, measure) = (or_null(&figures.currency), or_null(&figures.measure));
-    let sum = if figures.summable { format!("sum({measure})") } else { "NULL".to_owned() };
-    sql.write(format_args!("{currency}, count(*), count({measure}), {sum}, min({measure}), max({measure})"));
+    sql.write(format_args!("{currency}, count(*), count({measure}), "));
+    match (&figures.weights, figures.summable) {
+        (_, false) => sql.push("NULL"),
+        (None, true) => sql.write(format_args!("sum({measure})")),
+        (Some(weights), true) => {
+            sql.write(format_args!("sum(crm_percent({measure}, "));
+            percent(&mut sql, weights);
+            sql.push("))");
+        }
+    }
+    sql.write(format_args!(", min({measure}), max({measure})"));
     sql.write(format_args!(" FROM {} AS t WHERE ", table.name));
     matching(&mut sql, table, plan);
     let grouped: Vec<String> =
@@ -286,6 +295,23 @@ pub(crate) fn aggregate<E: Entity>(
     // Without anything to group by, SQL makes one group even of nothing.
     groups.retain(|group| group.count > 0);
     Ok(groups)
+}
+
+/// How likely a deal is won: judged by hand, or as its stage says.
+fn percent(sql: &mut Sql, weights: &Weights) {
+    sql.write(format_args!("ifnull({}, ", plain(&weights.probability, "t")));
+    if weights.stages.is_empty() {
+        return sql.push("0)");
+    }
+    sql.push("CASE");
+    for (pipeline, stage, percent) in &weights.stages {
+        sql.write(format_args!(" WHEN {} = ", plain(&weights.pipeline, "t")));
+        sql.bind(Bind::Id(*pipeline));
+        sql.write(format_args!(" AND {} = ", plain(&weights.stage, "t")));
+        sql.bind_text(stage);
+        sql.write(format_args!(" THEN {percent}"));
+    }
+    sql.push(" ELSE 0 END)");
 }
 
 fn group(row: &Row<'_>, figures: &AggregatePlan) -> Result<RawGroup> {

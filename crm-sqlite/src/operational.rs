@@ -3,8 +3,8 @@
 use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::records::holder;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
-use crm_core::port::{Attempts, OperationalRead, OperationalWrite, SessionRow, StoreState};
-use crm_core::{Error, Id, Result, Timestamp, User, Uuid, to_micros};
+use crm_core::port::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
+use crm_core::{Error, Id, Reminder, Result, Timestamp, User, Uuid, to_micros};
 use rusqlite::{OptionalExtension, Row, params};
 
 macro_rules! reads {
@@ -40,10 +40,51 @@ macro_rules! reads {
                 };
                 self.conn()?.prepare(SQL)?.query_row([name], attempts).optional().or_error()
             }
+
+            fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
+                const SQL: &str = "SELECT bytes FROM crm_chunk WHERE content = ?1 AND place = ?2";
+                let found = self.conn()?.prepare(SQL)?.query_row(params![content, place], |row| row.get(0));
+                found.optional().or_error()
+            }
+
+            fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
+                let sql = format!("{DELIVERY} WHERE reminder = ?1 ORDER BY fire_at, occurrence, \"offset\"");
+                let mut statement = self.conn()?.prepare(&sql)?;
+                let found = statement.query_map([reminder.uuid().as_bytes()], delivery).or_error()?;
+                found.collect::<rusqlite::Result<_>>().or_error()
+            }
+
+            fn deliveries_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>> {
+                let sql = format!(
+                    "{DELIVERY} WHERE delivered_at IS NULL AND try_at <= ?1 \
+                     ORDER BY try_at, reminder, occurrence, \"offset\" LIMIT ?2"
+                );
+                let mut statement = self.conn()?.prepare(&sql)?;
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let found = statement.query_map(params![to_micros(now), limit], delivery).or_error()?;
+                found.collect::<rusqlite::Result<_>>().or_error()
+            }
         }
     )+};
 }
 reads!(SqliteView, SqliteTransaction);
+
+const DELIVERY: &str = "SELECT reminder, occurrence, \"offset\", fire_at, try_at, failures, worker, delivered_at, \
+                        problem FROM crm_delivery";
+
+fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        reminder: Id::from_uuid(Uuid::from_bytes(row.get(0)?)),
+        occurrence: row.get(1)?,
+        offset: row.get(2)?,
+        fire_at: instant(row.get(3)?),
+        try_at: instant(row.get(4)?),
+        failures: row.get(5)?,
+        worker: row.get(6)?,
+        delivered_at: row.get::<_, Option<i64>>(7)?.map(instant),
+        problem: row.get(8)?,
+    })
+}
 
 fn instant(micros: i64) -> Timestamp {
     Timestamp::from_timestamp_micros(micros).unwrap_or_default()
@@ -106,6 +147,50 @@ impl OperationalWrite for SqliteTransaction {
             }
             None => self.conn()?.execute("DELETE FROM crm_attempt WHERE name = ?1", [name])?,
         };
+        Ok(())
+    }
+
+    fn put_delivery(&mut self, delivery: &Delivery) -> Result<()> {
+        const SQL: &str = "REPLACE INTO crm_delivery (reminder, occurrence, \"offset\", fire_at, try_at, failures, \
+                           worker, delivered_at, problem) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        self.conn()?.execute(
+            SQL,
+            params![
+                delivery.reminder.uuid().as_bytes(),
+                delivery.occurrence,
+                delivery.offset,
+                to_micros(delivery.fire_at),
+                to_micros(delivery.try_at),
+                delivery.failures,
+                delivery.worker,
+                delivery.delivered_at.map(to_micros),
+                delivery.problem,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn remove_deliveries(&mut self, reminder: Id<Reminder>, told_too: bool) -> Result<()> {
+        const WAITING: &str = "DELETE FROM crm_delivery WHERE reminder = ?1 AND delivered_at IS NULL";
+        const ALL: &str = "DELETE FROM crm_delivery WHERE reminder = ?1";
+        let sql = if told_too { ALL } else { WAITING };
+        self.conn()?.execute(sql, [reminder.uuid().as_bytes()])?;
+        Ok(())
+    }
+
+    fn add_chunk(&mut self, content: &[u8; 32], place: u32, bytes: &[u8]) -> Result<()> {
+        const SQL: &str = "INSERT INTO crm_chunk (content, place, bytes) VALUES (?1, ?2, ?3)";
+        self.conn()?.execute(SQL, params![content, place, bytes])?;
+        Ok(())
+    }
+
+    fn rename_chunks(&mut self, from: &[u8; 32], to: &[u8; 32]) -> Result<()> {
+        self.conn()?.execute("UPDATE crm_chunk SET content = ?2 WHERE content = ?1", params![from, to])?;
+        Ok(())
+    }
+
+    fn remove_chunks(&mut self, content: &[u8; 32]) -> Result<()> {
+        self.conn()?.execute("DELETE FROM crm_chunk WHERE content = ?1", params![content])?;
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! Cells in and out of rows.
 
 use crate::error::OrError;
-use crm_core::port::{Atom, Entry};
+use crm_core::port::{Atom, Entry, custom_comparison};
 use crm_core::{
     Cell, Column, ColumnReader, ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Record, Result,
-    Timestamp, Uuid, fold,
+    Timestamp, Uuid, ValueType, fold,
 };
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Statement};
@@ -78,6 +78,7 @@ impl ColumnWriter for RowWriter<'_, '_> {
             Cell::Id(id) => self.bind(&id.as_bytes()[..])?,
         }
         match cell {
+            Cell::Text(json) if column.ty == ValueType::Custom => self.bind(custom_comparison(json)?),
             Cell::Text(text) if column.folded => self.bind(fold(text)),
             _ if column.folded => self.bind(Null),
             _ => Ok(()),

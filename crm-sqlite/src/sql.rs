@@ -144,6 +144,15 @@ impl Sql {
                 }
                 self.push(")");
             }
+            Condition::HasChoice { column, choices } => {
+                let Source::Custom { key, .. } = column.source else { return self.push("0") };
+                let list = format_args!(
+                    "EXISTS (SELECT 1 FROM json_each({alias}.custom_key, '$.{key}') AS j WHERE j.value IN "
+                );
+                self.write(list);
+                self.bind_list(choices.iter().map(|choice| Bind::Text(choice.clone())));
+                self.push(")");
+            }
             Condition::NoKeys { column } => {
                 self.write(format_args!("{} IN ('[]', '{{}}')", plain(column, alias)));
             }
@@ -238,6 +247,15 @@ pub(crate) enum Expression<'a> {
 impl fmt::Display for Expression<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            // The key is small letters, digits and `_`: the definition of the field was checked.
+            Expression::Plain(ColumnRef { source: Source::Custom { key, sub, .. }, .. }, alias)
+            | Expression::Compared(ColumnRef { source: Source::Custom { key, sub, .. }, .. }, alias) => {
+                write!(f, "{alias}.custom_key ->> '$.{key}")?;
+                match sub {
+                    Some(sub) => write!(f, ".{sub}'"),
+                    None => f.write_str("'"),
+                }
+            }
             Expression::Compared(column, alias) if column.folded => {
                 write!(f, "{alias}.\"{}_key\"", column.name)
             }

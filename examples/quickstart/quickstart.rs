@@ -1,12 +1,13 @@
-//! A first day with the library: a tea estate is won as a customer. Run it with
+//! A first day with the library: in a company of sample data a tea estate is won as a customer. Run it with
 //! `cargo run --release --example quickstart` and read what it prints beside this file. People and companies are
 //! invented.
 #![allow(clippy::print_stdout, reason = "a program that tells a story")]
 
 use crm_core::chrono::Days;
+use crm_core::sample::{SampleOptions, fill};
 use crm_core::{
-    Aggregate, Contact, Currency, Customer, CustomerKind, Due, Interaction, Money, Opportunity, Query,
-    Reminder, Role, User, Value, Zone,
+    Contact, Currency, Customer, CustomerKind, Due, Interaction, Money, Opportunity, Reminder, StageChange,
+    User,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,16 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let crm = crm_sqlite::open(folder.path().join("crm.db"))?;
 
     // The first administrator can be created only while there is no user. Users log in.
-    crm.create_admin(User { username: "wanjiku".into(), ..User::default() }, "a quiet morning in Kericho")?;
-    let admin = crm.login("wanjiku", "a quiet morning in Kericho")?;
+    crm.create_admin(User { username: "amina".into(), ..User::default() }, "a quiet morning in Kericho")?;
+    let admin = crm.login("amina", "a quiet morning in Kericho")?;
 
-    // A colleague who sells. The role says what she may do.
-    let roles = admin.roles().list(&Query::new().filter(Role::KEY.is("agent")))?;
-    let role = roles.items.first().ok_or("a new store has the role agent")?.id;
-    let achieng = admin.users().create(User { username: "achieng".into(), role, ..User::default() })?;
-    admin.set_password(achieng.id, "the ferry leaves at six")?;
-    let agent = crm.login("Achieng", "the ferry leaves at six")?;
-    println!("Wanjiku (administrator) and {} (agent) are logged in.", achieng.username);
+    // So that there is something to see: a company that sells pumps, with a manager, an agent and some customers.
+    let company = fill(&crm, &SampleOptions::default())?;
+    let agent = crm.login(&company.agent.username, &company.agent.password)?;
+    println!("amina (administrator) and {} (agent) are logged in.", company.agent.username);
 
     // What is written comes back as it is stored: with an id, a code and an owner.
     let estate = agent.customers().create(Customer {
@@ -42,17 +40,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let code = estate.code.as_ref().map_or("", |code| code.as_str());
     println!("{code} is {}, where {} works.", estate.name, juma.given_name);
 
-    // Deals move through the stages of a pipeline.
-    let deal = |name: &str, shillings: i64| Opportunity {
+    // A deal moves through the stages of a pipeline. The last one says that it is won; the rest follows.
+    let dryer = agent.opportunities().create(Opportunity {
         customer: estate.id,
-        name: name.into(),
-        amount: Some(Money::new(shillings * 100, Currency::KES)),
+        name: "Dryer for the second line".into(),
+        amount: Some(Money::parse("1850000", Currency::KES)?),
         ..Opportunity::default()
-    };
-    let dryer = agent.opportunities().create(deal("Dryer for the second line", 1_850_000))?;
-    agent.opportunities().create(deal("Spare belts", 64_500))?;
-    for stage in ["qualification", "proposal"] {
-        agent.opportunities().update(dryer.id, |deal| deal.stage = stage.into())?;
+    })?;
+    for stage in ["qualification", "proposal", "won"] {
+        agent.move_stage(dryer.id, stage, StageChange::default())?;
     }
 
     // A call is logged with a comment for colleagues; a reminder says what comes next.
@@ -60,33 +56,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         customer: estate.id,
         contacts: vec![juma.id],
         opportunity: Some(dryer.id),
-        subject: "Price of the dryer".into(),
+        subject: "Delivery of the dryer".into(),
         employee_comment: Some("He decides, the owner only signs.".into()),
         ..Interaction::default()
     })?;
-    let nairobi: Zone = "Africa/Nairobi".parse()?;
-    let tomorrow = nairobi.date_at(crm.options().clock.now()) + Days::new(1);
+    let tomorrow = agent.today()? + Days::new(1);
+    let half_past_nine = tomorrow.and_hms_opt(9, 30, 0).ok_or("a time of day")?;
     let reminder = agent.reminders().create(Reminder {
         customer: estate.id,
         interaction: Some(call.id),
-        title: "Send Juma the offer".into(),
-        due: Due::at(tomorrow.and_hms_opt(9, 30, 0).ok_or("a time of day")?, nairobi),
+        title: "Tell Juma the day".into(),
+        due: Due::at(half_past_nine, agent.settings()?.time_zone),
         ..Reminder::default()
     })?;
     println!("Logged a call: {}. Tomorrow at 09:30: {}.", call.subject, reminder.title);
 
-    // Some weeks later. The stage says that it is won; the status and the day of closing follow.
-    agent.opportunities().update(dryer.id, |deal| deal.stage = "won".into())?;
-
     println!("\nA search for \"dry\" finds:");
     for hit in agent.search("dry", 10)? {
         println!("  {:<12} {}", hit.kind.as_str(), hit.title);
-    }
-
-    println!("\nDeals by stage:");
-    let figures = Aggregate::of(Opportunity::AMOUNT).by(Opportunity::STAGE);
-    for group in agent.opportunities().aggregate(&Query::new(), &figures)? {
-        println!("  {:<12} {} worth {}", shown(group.keys.first()), group.count, shown(group.sum.as_ref()));
     }
 
     // Every write is in the journal: the history of a record, the audit trail, and what undo takes back.
@@ -94,25 +81,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let history = agent.opportunities().history(dryer.id)?;
     for operation in &history {
         let who = operation.actor.user().map(|id| agent.users().get(id)).transpose()?;
-        let who = who.map_or_else(String::new, |user| user.username.clone());
-        for change in &operation.changes {
-            println!("  {who} {}: stage {}", operation.command, shown(change.after.get("stage")));
+        let who = who.map_or_else(|| "the program".to_owned(), |user| user.username.clone());
+        for stage in operation.changes.iter().filter_map(|change| change.after.get("stage")) {
+            println!("  {who} {}: {}", operation.command, stage.as_text().unwrap_or_default());
         }
     }
     agent.undo(history.last().ok_or("the deal has a history")?.id)?;
     println!("After undo it is in {} again.", agent.opportunities().get(dryer.id)?.stage);
 
-    println!(
-        "\nThe administrator sees {} operations in the journal, the installation and the users included.",
-        admin.operations(0, 100)?.len()
-    );
+    // The figures of all that the administrator may see, in one call.
+    let figures = admin.dashboard()?;
+    println!("\nThe whole company this morning:");
+    let customers: Vec<_> =
+        figures.customers.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    println!("  Customers      {}", customers.join(", "));
+    for report in &figures.stages {
+        println!("  {:<14} {} worth {}", report.stage.name, report.count, sums(&report.amount));
+    }
+    println!("  Sales          {} in 30 days", sums(&figures.sales));
+    println!("  Reminders      {} overdue, {} today", figures.reminders_overdue, figures.reminders_today);
     Ok(())
 }
 
-fn shown(value: Option<&Value>) -> String {
-    match value {
-        Some(Value::Text(text)) => text.clone(),
-        Some(Value::Money(money)) => money.to_string(),
-        _ => "unchanged".into(),
-    }
+/// Amounts of unlike currencies never add without a rate.
+fn sums(amounts: &[Money]) -> String {
+    amounts.iter().map(Money::to_string).collect::<Vec<_>>().join(" and ")
 }

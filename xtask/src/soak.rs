@@ -9,6 +9,19 @@ const DEFAULT_SEQUENCES: &str = "2000";
 
 pub(crate) fn run(args: &[String]) -> Outcome {
     no_arguments("soak", args)?;
+    let mut model = cargo()?;
+    model.args([
+        "test",
+        "--release",
+        "-p",
+        "crm-core",
+        "--test",
+        "it",
+        "--locked",
+        "--",
+        "agrees_with_rfc_5545",
+    ]);
+    finish("recurrence against its model", &mut model)?;
     let mut command = cargo()?;
     command.args(["test", "--release", "-p", "crm-sqlite", "--test", "it", "--locked"]);
     command.args(["--", "soak", "--include-ignored", "--nocapture"]);

@@ -4,8 +4,9 @@ use super::{Address, Customer, Lead, Money, Record};
 use chrono::{DateTime, Utc};
 use crm_core::{CustomerKind, CustomerStatus, LeadStatus, Priority};
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A record from the columns that every SELECT here has.
@@ -36,6 +37,12 @@ pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
             parent: id(row, 25)?,
             external_ids: json(row, 26)?,
             lead: read_lead(row)?,
+            converted_opportunity: id(row, 32)?,
+            converted_contact: id(row, 33)?,
+            custom: match row.get_ref(34)? {
+                ValueRef::Null => BTreeMap::new(),
+                _ => json(row, 34)?,
+            },
         },
     })
 }

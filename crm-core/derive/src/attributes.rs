@@ -94,7 +94,9 @@ impl FieldSpec {
                 name: #name, doc: #doc, was: #was, max: #max, reference: #reference,
                 filterable: #filterable, sortable: #sortable, searchable: #searchable,
                 key: #key, unique: #unique, system: #system,
+                regional: <#ty as crm_core::FieldValue>::REGIONAL,
                 shape: <#ty as crm_core::FieldValue>::shape,
+                target: <#ty as crm_core::FieldValue>::target,
                 retype: crm_core::retype::<#ty>,
             }
         }

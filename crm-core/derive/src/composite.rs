@@ -26,6 +26,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         format!("an object with {}", names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", "));
     let searched = fields.iter().filter(|f| f.flags.searchable).map(|f| &f.ident);
     let keyed = fields.iter().filter(|f| f.flags.key).map(|f| &f.ident);
+    let indexed = fields.iter().filter(|f| f.flags.key || f.flags.searchable).map(|f| &f.ty);
     Ok(quote! {
         #[automatically_derived]
         impl #ty { #(#constants)* }
@@ -38,6 +39,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
         #[automatically_derived]
         impl crm_core::FieldValue for #ty {
+            const REGIONAL: bool = false #(|| <#indexed as crm_core::FieldValue>::REGIONAL)*;
+
             fn shape() -> crm_core::Shape {
                 crm_core::Shape::parts(Self::PARTS)
             }
@@ -89,6 +92,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 });
             }
 
+            fn target() -> ::core::option::Option<&'static str> {
+                ::core::option::Option::None #(.or_else(<#types as crm_core::FieldValue>::target))*
+            }
+
             fn references(&self, visit: &mut dyn FnMut(&'static str, crm_core::Uuid)) {
                 #(crm_core::FieldValue::references(&self.#idents, visit);)*
             }
@@ -97,8 +104,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 #(crm_core::FieldValue::keys(&self.#keyed, rules, out);)*
             }
 
-            fn words(&self, out: &mut crm_core::Words) {
-                #(crm_core::FieldValue::words(&self.#searched, out);)*
+            fn words(&self, rules: &crm_core::KeyRules, out: &mut crm_core::Words) {
+                #(crm_core::FieldValue::words(&self.#searched, rules, out);)*
             }
         }
     })

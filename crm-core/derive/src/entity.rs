@@ -106,9 +106,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 }
             }
 
-            fn words(&self, field: usize, out: &mut crm_core::Words) {
+            fn words(&self, field: usize, rules: &crm_core::KeyRules, out: &mut crm_core::Words) {
                 match field {
-                    #(#indexes => crm_core::FieldValue::words(&self.#idents, out),)*
+                    #(#indexes => crm_core::FieldValue::words(&self.#idents, rules, out),)*
                     _ => {}
                 }
             }

@@ -1,7 +1,7 @@
 //! What somebody may do: decided here and nowhere else.
 
 use crate::error::{Error, Result};
-use crate::model::{Action, Actor, Kind, Level, Record, Role, User};
+use crate::model::{Action, Actor, Gate, Kind, Level, Record, Role, User};
 use crate::store::Sight;
 use crate::value::Id;
 use std::sync::Arc;
@@ -80,17 +80,22 @@ impl Authority {
 }
 
 /// A role's level, with what its general permissions take away: users and roles are changed by those who manage
-/// users, settings and pipelines by those who edit settings.
+/// users, settings, pipelines, custom fields and rates by those who edit settings.
 fn level(role: &Role, kind: Kind, action: Action) -> Level {
     let allowed = match (kind, action) {
         (_, Action::View | Action::Export) => true,
         (Kind::User | Kind::Role, _) => role.users_manage,
-        (Kind::Settings | Kind::Pipeline, _) => role.settings_edit,
+        (Kind::Settings | Kind::Pipeline | Kind::CustomField | Kind::Rate, _) => role.settings_edit,
         _ => true,
     };
     // Nobody does anything with what he can't see.
     let seen = role.grants.level(kind, Action::View);
-    if allowed { role.grants.level(kind, action).min(seen) } else { Level::None }
+    match role.grants.level(kind, action).min(seen) {
+        _ if !allowed => Level::None,
+        // What hangs on no customer is a role's wholly or not at all.
+        Level::Own | Level::Team if kind.schema().gate == Gate::Free => Level::None,
+        level => level,
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A store that fails on demand, around any other.
 
 use crate::error::{Error, Result};
-use crate::model::{FieldSet, Kind, Operation, OperationId, User};
+use crate::model::{FieldSet, Kind, Operation, OperationId, Reminder, User};
 use crate::store::{
-    AggregatePlan, Attempts, Entry, IndexChange, JournalRead, JournalWrite, OperationalRead,
+    AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, OperationalRead,
     OperationalWrite, Plan, RawGroup, Read, Repository, SessionRow, Sight, Snapshot, Store, StoreState,
     Stored, Transaction,
 };
@@ -217,6 +217,18 @@ macro_rules! reads {
                 self.reading()?;
                 self.inner.attempts(name)
             }
+            fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
+                self.reading()?;
+                self.inner.chunk(content, place)
+            }
+            fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
+                self.reading()?;
+                self.inner.deliveries_of(reminder)
+            }
+            fn deliveries_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>> {
+                self.reading()?;
+                self.inner.deliveries_due(now, limit)
+            }
         }
     )+};
 }
@@ -274,6 +286,26 @@ impl OperationalWrite for FaultTransaction<'_> {
     fn set_attempts(&mut self, name: &str, attempts: Option<&Attempts>) -> Result<()> {
         self.writing()?;
         self.inner.set_attempts(name, attempts)
+    }
+    fn put_delivery(&mut self, delivery: &Delivery) -> Result<()> {
+        self.writing()?;
+        self.inner.put_delivery(delivery)
+    }
+    fn remove_deliveries(&mut self, reminder: Id<Reminder>, told_too: bool) -> Result<()> {
+        self.writing()?;
+        self.inner.remove_deliveries(reminder, told_too)
+    }
+    fn add_chunk(&mut self, content: &[u8; 32], place: u32, bytes: &[u8]) -> Result<()> {
+        self.writing()?;
+        self.inner.add_chunk(content, place, bytes)
+    }
+    fn rename_chunks(&mut self, from: &[u8; 32], to: &[u8; 32]) -> Result<()> {
+        self.writing()?;
+        self.inner.rename_chunks(from, to)
+    }
+    fn remove_chunks(&mut self, content: &[u8; 32]) -> Result<()> {
+        self.writing()?;
+        self.inner.remove_chunks(content)
     }
     fn next_number(&mut self, counter: &str) -> Result<u64> {
         self.writing()?;

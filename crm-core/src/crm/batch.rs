@@ -1,10 +1,11 @@
 //! Batches: writes of any kind, collected and run as one operation.
 
+use super::convert::{Conversion, convert};
 use super::rules::Rules;
 use super::session::Session;
 use super::unit_of_work::UnitOfWork;
-use crate::error::{Error, Result, Violations};
-use crate::model::{Operation, Patch};
+use crate::error::{Result, Violations};
+use crate::model::{Customer, Operation, Patch};
 use crate::value::Id;
 use std::fmt;
 
@@ -79,6 +80,11 @@ impl<'s> Batch<'s> {
         self.steps.push(Box::new(move |unit| unit.restore(id).map(drop)));
     }
 
+    /// Will convert a lead, as [`Session::convert_lead`] does.
+    pub fn convert_lead(&mut self, lead: Id<Customer>, conversion: Conversion) {
+        self.steps.push(Box::new(move |unit| convert(unit, lead, conversion).map(drop)));
+    }
+
     /// How many writes were collected.
     pub fn len(&self) -> usize {
         self.steps.len()
@@ -98,12 +104,7 @@ impl<'s> Batch<'s> {
         let Batch { session, steps } = self;
         session.write_operation("batch", |unit| {
             steps.into_iter().enumerate().try_for_each(|(number, step)| {
-                step(unit).map_err(|error| match error {
-                    Error::Invalid(violations) => {
-                        Error::Invalid(violations.inside(&format!("steps.{number}")))
-                    }
-                    other => other,
-                })
+                step(unit).map_err(|error| error.inside(&format!("steps.{number}")))
             })
         })
     }

@@ -2,10 +2,11 @@
 
 use super::ops::ops;
 use super::system::{Crm, with_types};
+use super::unit_of_work::content_name;
 use crate::error::Result;
-use crate::model::{Change, ChangeKind, Entity, FieldValues, Kind};
-use crate::store::{Entry, Sight};
-use std::collections::HashMap;
+use crate::model::{Attachment, Change, ChangeKind, Entity, FieldSet, FieldValues, Kind, named_values};
+use crate::store::{Condition, Entry, Plan, Sight, Stored};
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// What a check found.
@@ -56,13 +57,25 @@ impl Crm {
         for kind in Kind::ALL {
             ops(*kind).compare(&*view, &mut replay)?;
         }
+        for trash in [false, true] {
+            let all = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
+            for entry in Attachment::read(&*view).find(&all)? {
+                let name = content_name(&entry.record.sha256);
+                if name.map(|name| view.chunk(&name, 0)).transpose()?.flatten().is_none() {
+                    replay
+                        .report
+                        .problems
+                        .push(format!("the bytes of attachment {} are missing", entry.record.id));
+                }
+            }
+        }
         Ok(replay.finish())
     }
 }
 
 /// What the journal says that the store holds.
 #[derive(Default)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     records: HashMap<(Kind, Uuid), Told>,
     report: CheckReport,
 }
@@ -115,11 +128,15 @@ impl Replay {
         if told.version != entry.record.version || told.trashed != entry.deletion.is_some() {
             problems.push(format!("{entity} {id} is not in the state that the journal tells"));
         }
-        for (index, field) in E::FIELDS.iter().enumerate() {
-            let stored = entry.record.data.value(index);
-            let told = told.fields.get(field.name).cloned().unwrap_or_default();
+        let mut everything = FieldSet::EMPTY;
+        (0..E::FIELDS.len()).for_each(|field| everything.insert(field));
+        let stored = named_values(&entry.record.data, everything);
+        let names: BTreeSet<_> = stored.keys().chain(told.fields.keys()).collect();
+        for name in names {
+            let value = |values: &FieldValues| values.get(name).cloned().unwrap_or_default();
+            let (stored, told) = (value(&stored), value(&told.fields));
             if stored != told && !(stored.is_empty() && told.is_empty()) {
-                problems.push(format!("{} of {entity} {id} differs from what the journal tells", field.name));
+                problems.push(format!("{name} of {entity} {id} differs from what the journal tells"));
             }
         }
     }

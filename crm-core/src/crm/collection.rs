@@ -1,14 +1,14 @@
 //! The records of one kind, as a session may touch them. All kinds are alike.
 
+mod version;
+mod write;
+
 use super::rules::Rules;
 use super::session::Session;
-use super::unit_of_work::UnitOfWork;
-use crate::error::{Error, Result, Violations};
-use crate::model::{
-    Action, Customer, Deletion, Entity, FieldSet, Operation, Patch, Record, Role, Trashed, User,
-};
-use crate::store::{Aggregate, AggregatePlan, Condition, Entry, Group, Page, Plan, Query, column_is};
-use crate::value::{Code, Id, Value};
+use crate::error::{Error, Result};
+use crate::model::{Action, Customer, Entity, Operation, Page, Query, Record, Role, Trashed, User};
+use crate::store::{Aggregate, AggregatePlan, Condition, Entry, Group, Plan, Snapshot, column_is};
+use crate::value::{Code, Id};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -52,294 +52,9 @@ impl<'s, E: Rules> Collection<'s, E> {
         Collection { session, of: PhantomData }
     }
 
-    // ---- write -------------------------------------------------------------------------------------------------
-
-    /// Creates a record and gives it as stored: cleaned, completed by the rules, version 1.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// use crm_core::{Customer, Email};
-    /// let customer = session.customers().create(Customer {
-    ///     name: "  Mara Tea Estates ".into(),
-    ///     emails: vec![Email::new("Info@mara.example")],
-    ///     ..Customer::default()
-    /// })?;
-    /// assert_eq!(customer.name, "Mara Tea Estates");
-    /// assert_eq!(customer.code.as_ref().unwrap().as_str(), "C001");
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `invalid` with all violations, `duplicate`, `denied`.
-    pub fn create(&self, data: E) -> Result<Record<E>> {
-        self.session.write("create", |unit| unit.create(data))
+    pub(super) fn session(&self) -> &'s Session {
+        self.session
     }
-
-    /// Creates a record under an id from [`Session::new_id`].
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// use crm_core::Customer;
-    /// let id = session.new_id()?;
-    /// let customer = session.customers().create_with_id(id, Customer { name: "Mara Tea".into(), ..Customer::default() })?;
-    /// assert_eq!(customer.id, id);
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Collection::create`]; `duplicate` (`id`) when the id is taken.
-    pub fn create_with_id(&self, id: Id<E>, data: E) -> Result<Record<E>> {
-        self.session.write("create", |unit| unit.create_with_id(id, data))
-    }
-
-    /// Creates a record from a patch on an empty one: for callers without the Rust type.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// use crm_core::Patch;
-    /// let customer = session.customers().create_from(Patch::new().set("name", "Mara Tea").set("kind", "business"))?;
-    /// assert_eq!(customer.kind, crm_core::CustomerKind::Business);
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Collection::create`]; `invalid` for unknown fields and values that don't fit.
-    pub fn create_from(&self, patch: Patch) -> Result<Record<E>> {
-        self.session.write("create", |unit| {
-            let mut data = E::default();
-            apply(patch, &mut data)?;
-            unit.create(data)
-        })
-    }
-
-    /// Changes a record by a closure that gets its newest data. Nothing is written when nothing differs.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// let customer = session.customers().update(id, |customer| customer.website = Some("https://mara.example".into()))?;
-    /// assert_eq!(customer.version, 2);
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `not_found`, `denied`, `invalid`, `duplicate`, `refused` by a rule of the domain.
-    pub fn update(&self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            unit.update(id, |data| {
-                change(data);
-                Ok(())
-            })
-        })
-    }
-
-    /// Changes the fields that the patch names: null clears, a value sets, what is absent stays.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// use crm_core::Patch;
-    /// let customer = session.customers().patch(id, Patch::new().set("company", "Mara Group").clear("website"))?;
-    /// assert_eq!(customer.company.as_deref(), Some("Mara Group"));
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Collection::update`]; `invalid` for unknown fields and values that don't fit.
-    pub fn patch(&self, id: Id<E>, patch: Patch) -> Result<Record<E>> {
-        self.session.write("update", |unit| unit.update(id, |data| apply(patch, data)))
-    }
-
-    /// As [`Collection::patch`], for a writer who has read this version.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// use crm_core::Patch;
-    /// session.customers().update(id, |customer| customer.description = "Changed by Juma".into())?;
-    /// // Another field than Juma's: no conflict.
-    /// session.customers().patch_at(id, 1, Patch::new().set("company", "Mara Group"))?;
-    /// let stale = session.customers().patch_at(id, 1, Patch::new().set("description", "Changed by Njeri"));
-    /// assert_eq!(stale.unwrap_err().code(), "conflict");
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `conflict` when somebody else has changed one of the patch's fields since; as [`Collection::patch`].
-    pub fn patch_at(&self, id: Id<E>, version: u64, patch: Patch) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            let current = unit.load(id)?.record;
-            let mut base = base_at(unit, &current, version)?;
-            let mut wanted = base.clone();
-            apply(patch.clone(), &mut wanted)?;
-            let mut problems = Violations::default();
-            wanted.tidy(&mut problems);
-            base.tidy(&mut problems);
-            problems.into_result()?;
-            refuse_conflicts(&current, &base, wanted.changed(&base))?;
-            unit.update(id, |data| apply(patch, data))
-        })
-    }
-
-    /// Writes a whole record back. Its version says what the writer has read; only the fields that he changed since
-    /// are written, and only those can be in conflict.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// let mut mine = session.customers().get(id)?;
-    /// session.customers().update(id, |customer| customer.company = Some("Mara Group".into()))?;
-    /// mine.data.website = Some("https://mara.example".into());
-    /// let stored = session.customers().replace(mine)?;
-    /// assert_eq!(stored.company.as_deref(), Some("Mara Group"));
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `conflict` with the fields, their stored values and the stored version; as [`Collection::update`].
-    pub fn replace(&self, record: Record<E>) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            let current = unit.load(record.id)?.record;
-            let base = base_at(unit, &current, record.version)?;
-            let mine = record.data.changed(&base);
-            refuse_conflicts(&current, &base, mine)?;
-            unit.update(record.id, |data| {
-                mine.iter().for_each(|field| data.copy_field(field, &record.data));
-                Ok(())
-            })
-        })
-    }
-
-    /// Puts a record and what hangs on it in the trash, under one deletion.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// session.customers().delete(id)?;
-    /// assert_eq!(session.customers().get(id).unwrap_err().code(), "not_found");
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `not_found`, `denied`, `in_use`, `refused` by a rule of the domain.
-    pub fn delete(&self, id: Id<E>) -> Result<Deletion> {
-        self.session.write("delete", |unit| unit.delete(id))
-    }
-
-    /// Brings a record back from the trash with exactly what was deleted together with it. One that is live stays as
-    /// it is.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// session.customers().delete(id)?;
-    /// assert_eq!(session.customers().restore(id)?.name, "Mara Tea");
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `not_found`, `denied`, `duplicate` when a unique value was taken meanwhile, `refused` (`parent_in_trash`).
-    pub fn restore(&self, id: Id<E>) -> Result<Record<E>> {
-        self.session.write("restore", |unit| unit.restore(id))
-    }
-
-    /// Removes a record and what hangs on it from the trash for good. The journal keeps what it said.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
-    /// session.customers().delete(id)?;
-    /// session.customers().purge(id)?;
-    /// assert_eq!(session.customers().restore(id).unwrap_err().code(), "not_found");
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `not_found`, `denied`, `refused` (`not_in_trash`), `in_use`.
-    pub fn purge(&self, id: Id<E>) -> Result<()> {
-        self.session.write("purge", |unit| unit.purge(id))
-    }
-
-    /// Changes the record with this id in another system, or creates one with it. The closure gets its data, or an
-    /// empty one.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// for phone in ["0722 000001", "0722 000002"] {
-    ///     session.customers().upsert("erp", "4711", |customer| {
-    ///         customer.name = "Mara Tea".into();
-    ///         customer.phones = vec![phone.into()];
-    ///     })?;
-    /// }
-    /// assert_eq!(session.customers().count(&crm_core::Query::new())?, 1);
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Collection::create`] and [`Collection::update`]; `duplicate` when the id belongs to a record that the
-    /// user may not see; `invalid` for entities without external ids.
-    pub fn upsert(
-        &self,
-        source: &str,
-        external_id: &str,
-        change: impl FnOnce(&mut E),
-    ) -> Result<Upserted<E>> {
-        self.upsert_with(source, external_id, |data| {
-            change(data);
-            Ok(())
-        })
-    }
-
-    /// As [`Collection::upsert`], by a patch.
-    ///
-    /// ```
-    /// # let (crm, session) = crm_core::contract::demo()?;
-    /// use crm_core::{Patch, Upserted};
-    /// let first = session.customers().upsert_patch("erp", "4711", Patch::new().set("name", "Mara Tea"))?;
-    /// assert!(matches!(first, Upserted::Created(_)));
-    /// # Ok::<(), crm_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Collection::upsert`] and [`Collection::patch`].
-    pub fn upsert_patch(&self, source: &str, external_id: &str, patch: Patch) -> Result<Upserted<E>> {
-        self.upsert_with(source, external_id, |data| apply(patch, data))
-    }
-
-    fn upsert_with(
-        &self,
-        source: &str,
-        external_id: &str,
-        change: impl FnOnce(&mut E) -> Result<()>,
-    ) -> Result<Upserted<E>> {
-        let (source, external_id) = (cleaned(source), cleaned(external_id));
-        let field = external_ids::<E>()?;
-        self.session.write("upsert", |unit| {
-            let key = format!("{source}:{external_id}");
-            let condition =
-                Condition::HasKey { field: "external_ids", index: field, keys: vec![key], prefix: false };
-            let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, 1) };
-            let found = E::reads(unit.tx()).find(&plan)?.into_iter().next();
-            match found {
-                Some(entry) => unit.update(entry.record.id, change).map(Upserted::Updated),
-                None => {
-                    let mut data = E::default();
-                    change(&mut data)?;
-                    let mut ids = match data.value(field) {
-                        Value::Map(ids) => ids,
-                        _ => Default::default(),
-                    };
-                    ids.insert(source, Value::Text(external_id));
-                    if let Err(mismatch) = data.set(field, Value::Map(ids)) {
-                        return Err(Error::invalid("external_ids", "mismatch", mismatch.expected));
-                    }
-                    unit.create(data).map(Upserted::Created)
-                }
-            }
-        })
-    }
-
-    // ---- read --------------------------------------------------------------------------------------------------
 
     /// The live record with this id.
     ///
@@ -449,19 +164,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     fn page(&self, query: &Query, trash: bool) -> Result<Page<Entry<E>>> {
-        let list = |view: &dyn crate::store::Snapshot, mut plan: Plan| {
-            // One more than asked for tells whether there is a next page.
-            let wanted = plan.limit;
-            plan.limit += 1;
-            let mut items = E::read(view).find(&plan)?;
-            plan.limit = wanted;
-            let next = (items.len() > wanted).then(|| {
-                items.truncate(wanted);
-                items.last().map(|last| plan.cursor_after(last))
-            });
-            let total = query.total.then(|| E::read(view).count(&plan)).transpose()?;
-            Ok(Page { items, next: next.flatten(), total })
-        };
+        let list = |view: &dyn Snapshot, plan: Plan| Page::read(view, plan, query.total);
         // Words beyond the third letter may take a second look, a total certainly does.
         match query.total {
             true => self.session.read_consistently(|view, authority, shared| {
@@ -482,7 +185,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     ) -> Result<Plan> {
         authority.require(E::kind(), Action::View)?;
         let sight = Arc::clone(authority.sight(Action::View));
-        Ok(Plan { trash, ..Plan::new::<E>(query, sight, &shared.key_rules)? })
+        Ok(Plan { trash, ..Plan::new::<E>(query, sight, &shared.conventions)? })
     }
 
     /// How many live records match.
@@ -644,12 +347,6 @@ impl<E: Rules> Iterator for Pages<'_, E> {
     }
 }
 
-fn apply<E: Entity>(patch: Patch, data: &mut E) -> Result<()> {
-    let mut problems = Violations::default();
-    patch.apply(data, &mut problems);
-    problems.into_result()
-}
-
 fn cleaned(text: &str) -> String {
     let mut text = text.to_owned();
     crate::value::clean(&mut text);
@@ -659,47 +356,4 @@ fn cleaned(text: &str) -> String {
 fn external_ids<E: Entity>() -> Result<usize> {
     let reason = || format!("a {} has no ids in other systems", E::ENTITY);
     E::schema().field("external_ids").ok_or_else(|| Error::invalid("external_ids", "unknown_field", reason()))
-}
-
-/// The data that a writer of this version has read: the later changes taken back in memory.
-fn base_at<E: Rules>(unit: &UnitOfWork<'_>, current: &Record<E>, version: u64) -> Result<E> {
-    let mut base = current.data.clone();
-    if version == current.version {
-        return Ok(base);
-    }
-    if version == 0 || version > current.version {
-        return Err(Error::invalid(
-            "version",
-            "range",
-            format!("the record's version is {}", current.version),
-        ));
-    }
-    let later = super::system::with_types(unit.tx().operations_on(E::kind(), current.id.uuid(), version)?);
-    for change in later.iter().rev().flat_map(|operation| operation.changes.iter().rev()) {
-        for name in change.fields() {
-            let before = change.before.get(name).cloned().unwrap_or(Value::Null);
-            let fits = E::schema().field(name).is_some_and(|field| base.set(field, before).is_ok());
-            if !fits {
-                let stored = change.after.get(name).cloned().unwrap_or(Value::Null);
-                return Err(Error::Conflict {
-                    entity: E::ENTITY,
-                    id: current.id.uuid(),
-                    version: current.version,
-                    fields: vec![(name.to_owned(), stored)],
-                });
-            }
-        }
-    }
-    Ok(base)
-}
-
-/// `conflict` when somebody changed the same fields since, to something else.
-fn refuse_conflicts<E: Entity>(current: &Record<E>, base: &E, mine: FieldSet) -> Result<()> {
-    let both = mine.intersection(current.data.changed(base));
-    if both.is_empty() {
-        return Ok(());
-    }
-    let fields =
-        both.iter().map(|field| (E::FIELDS[field].name.to_owned(), current.data.value(field))).collect();
-    Err(Error::Conflict { entity: E::ENTITY, id: current.id.uuid(), version: current.version, fields })
 }

@@ -1,25 +1,38 @@
 //! The library's face: [`Crm`], [`Session`], [`Collection`], and the one unit of work behind every write.
 
+mod attachments;
 mod batch;
+mod bulk;
 mod check;
 mod collection;
+mod convert;
+mod dispatch;
 mod environment;
 mod events;
+mod exchange_rates;
 mod ids;
 mod login;
 mod ops;
+mod reminders;
 mod rules;
 mod session;
+mod stages;
 mod system;
 mod undo;
 mod unit_of_work;
 
 pub use batch::Batch;
+pub use bulk::Bulk;
 pub use check::CheckReport;
 pub use collection::{Collection, Pages, Upserted};
+pub use convert::{Conversion, ConversionOpportunity, Converted};
+pub use dispatch::{Dispatched, DueReminder, Notifier};
 pub use environment::{Clock, Entropy, Options, SystemClock, SystemEntropy};
 pub use events::Subscription;
+pub(crate) use ops::ops;
 pub use rules::Rules;
 pub use session::{Hit, Session};
+pub use stages::{Clocks, StageChange, StageMove};
 pub use system::Crm;
+pub(crate) use system::Shared;
 pub use unit_of_work::UnitOfWork;

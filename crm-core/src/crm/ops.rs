@@ -5,18 +5,20 @@ use super::session::Hit;
 use super::undo;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
-use crate::model::{
-    Change, Contact, Customer, Deletion, Entity, Gate, Interaction, Kind, Opportunity, Pipeline, Reminder,
-    Role, Settings, User, for_each_entity,
+use crate::insight::TimelinePlace;
+use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query};
+use crate::store::{
+    Atom, ColumnRef, Condition, Entry, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
+    column_is, has_custom,
 };
-use crate::store::{Condition, Entry, Plan, Query, Sight, Snapshot, Transaction};
-use crate::value::{Id, KeyRules, Value};
+use crate::value::{Id, KeyRules, Value, to_micros};
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// A record of some kind in a state that the caller has just read.
-pub(super) trait KindOps: Sync {
+pub(crate) trait KindOps: Sync {
     /// `Some(true)` when it is live, `Some(false)` in the trash, `None` when it is not there or not seen.
     fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>>;
     /// The records whose field refers to this id, live or in the trash.
@@ -33,6 +35,12 @@ pub(super) trait KindOps: Sync {
     fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()>;
     /// Whether the actor sees the record, and may edit it.
     fn require_edit(&self, unit: &UnitOfWork<'_>, id: Uuid) -> Result<()>;
+    /// Whether any record, live or in the trash, has a value in this custom field.
+    fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
+    /// Whether a query can be carried out.
+    fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()>;
+    /// Makes the keys and words anew that were made by other rules.
+    fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()>;
     /// Finds words.
     fn search(
         &self,
@@ -40,8 +48,17 @@ pub(super) trait KindOps: Sync {
         words: &str,
         limit: u32,
         sight: Arc<Sight>,
-        rules: &KeyRules,
+        conventions: &Conventions,
     ) -> Result<Vec<Hit>>;
+    /// The latest records of a customer before a place in the timeline, each with its moment.
+    fn timeline(
+        &self,
+        view: &dyn Snapshot,
+        customer: Uuid,
+        before: Option<&TimelinePlace>,
+        limit: usize,
+        sight: Arc<Sight>,
+    ) -> Result<Vec<(TimelinePlace, String)>>;
     /// Compares all rows with what the journal says of them.
     fn compare(&self, view: &dyn Snapshot, journal: &mut super::check::Replay) -> Result<()>;
 }
@@ -51,14 +68,14 @@ struct Of<E>(PhantomData<fn() -> E>);
 macro_rules! table {
     ($($entity:ident = $name:literal),+ $(,)?) => {
         /// The operations of a kind.
-        pub(super) fn ops(kind: Kind) -> &'static dyn KindOps {
+        pub(crate) fn ops(kind: Kind) -> &'static dyn KindOps {
             match kind {
-                $(Kind::$entity => &Of::<$entity>(PhantomData)),+
+                $(Kind::$entity => &Of::<crate::model::$entity>(PhantomData)),+
             }
         }
     };
 }
-for_each_entity!(table);
+crate::for_each_entity!(table);
 
 /// That a field refers to this id: through its column, or through the keys of a list.
 pub(super) fn refers_to<E: Entity>(field: usize, id: Uuid) -> Condition {
@@ -143,16 +160,34 @@ impl<E: Rules> KindOps for Of<E> {
         unit.require(id, crate::model::Action::Edit)
     }
 
+    fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool> {
+        for trash in [false, true] {
+            let plan = Plan::all_where(has_custom(E::schema(), key), trash, 1);
+            if !E::reads(tx).find(&plan)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()> {
+        Plan::new::<E>(query, Arc::new(Sight::all()), conventions).map(drop)
+    }
+
+    fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()> {
+        unit.reindex::<E>(before)
+    }
+
     fn search(
         &self,
         view: &dyn Snapshot,
         words: &str,
         limit: u32,
         sight: Arc<Sight>,
-        rules: &KeyRules,
+        conventions: &Conventions,
     ) -> Result<Vec<Hit>> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
-        let plan = Plan::new::<E>(&query, sight, rules)?;
+        let plan = Plan::new::<E>(&query, sight, conventions)?;
         let hit = |entry: Entry<E>| Hit {
             kind: E::kind(),
             id: entry.record.id.uuid(),
@@ -167,6 +202,48 @@ impl<E: Rules> KindOps for Of<E> {
             title: E::title(&entry.record.data),
         };
         Ok(E::read(view).find(&plan)?.into_iter().map(hit).collect())
+    }
+
+    fn timeline(
+        &self,
+        view: &dyn Snapshot,
+        customer: Uuid,
+        before: Option<&TimelinePlace>,
+        limit: usize,
+        sight: Arc<Sight>,
+    ) -> Result<Vec<(TimelinePlace, String)>> {
+        let Some(column) = ColumnRef::named(E::schema(), E::MOMENT) else { return Ok(Vec::new()) };
+        let mut conditions = vec![column_is(E::schema(), "customer", customer)];
+        let mut after = None;
+        if let Some(place) = before {
+            let micros = Atom::Int(to_micros(place.at));
+            match place.kind.cmp(&E::kind()) {
+                // Of the same moment, kinds stand in their own order.
+                Ordering::Equal => {
+                    let (ranks, created_at) = (vec![micros], place.created_at);
+                    after = Some(Position { ranks, created_at, id: place.id });
+                }
+                Ordering::Less => {
+                    conditions.push(Condition::Test { column, op: Op::AtMost, values: vec![micros] });
+                }
+                Ordering::Greater => {
+                    conditions.push(Condition::Test { column, op: Op::Less, values: vec![micros] });
+                }
+            }
+        }
+        let plan = Plan::all_where(Condition::All(conditions), false, limit);
+        let newest = E::MOMENT == "created_at";
+        let order = Order { keys: vec![SortKey { column, descending: true }], after, newest };
+        let found = E::read(view).find(&Plan { order, sight, ..plan })?;
+        let entry = |entry: Entry<E>| {
+            let at = match column.value(&entry) {
+                Value::Instant(at) => at,
+                _ => entry.record.created_at,
+            };
+            let (id, created_at) = (entry.record.id.uuid(), entry.record.created_at);
+            (TimelinePlace { at, kind: E::kind(), created_at, id }, E::title(&entry.record.data))
+        };
+        Ok(found.into_iter().map(entry).collect())
     }
 
     fn compare(&self, view: &dyn Snapshot, journal: &mut super::check::Replay) -> Result<()> {

@@ -8,8 +8,9 @@ use super::{ops, undo};
 use crate::access::Authority;
 use crate::error::{Error, Result};
 use crate::model::{
-    Action, Actor, Contact, Customer, Interaction, Kind, Operation, OperationId, Opportunity, Patch,
-    Pipeline, Record, Reminder, Role, Settings, User,
+    Action, Actor, Attachment, Contact, CustomField, Customer, Feedback, Interaction, Kind, Note, Operation,
+    OperationId, Opportunity, Patch, Pipeline, Product, Rate, Record, Reminder, Role, Sale, SavedView,
+    Settings, User,
 };
 use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Timestamp};
@@ -217,6 +218,46 @@ impl Session {
         self.collection()
     }
 
+    /// Notes.
+    pub fn notes(&self) -> Collection<'_, Note> {
+        self.collection()
+    }
+
+    /// Products.
+    pub fn products(&self) -> Collection<'_, Product> {
+        self.collection()
+    }
+
+    /// Sales.
+    pub fn sales(&self) -> Collection<'_, Sale> {
+        self.collection()
+    }
+
+    /// Feedback.
+    pub fn feedback(&self) -> Collection<'_, Feedback> {
+        self.collection()
+    }
+
+    /// The definitions of custom fields.
+    pub fn custom_fields(&self) -> Collection<'_, CustomField> {
+        self.collection()
+    }
+
+    /// Attachments; [`Session::attach`] adds one.
+    pub fn attachments(&self) -> Collection<'_, Attachment> {
+        self.collection()
+    }
+
+    /// Exchange rates.
+    pub fn rates(&self) -> Collection<'_, Rate> {
+        self.collection()
+    }
+
+    /// Saved views.
+    pub fn saved_views(&self) -> Collection<'_, SavedView> {
+        self.collection()
+    }
+
     /// Users.
     pub fn users(&self) -> Collection<'_, User> {
         self.collection()
@@ -227,7 +268,8 @@ impl Session {
         self.collection()
     }
 
-    pub(crate) fn collection<E: super::Rules>(&self) -> Collection<'_, E> {
+    /// The records of one kind, for code that is generic in it.
+    pub fn collection<E: super::Rules>(&self) -> Collection<'_, E> {
         Collection::new(self)
     }
 
@@ -326,7 +368,7 @@ impl Session {
             for kind in Kind::ALL.iter().filter(|kind| kind.schema().searchable) {
                 if authority.require(*kind, Action::View).is_ok() {
                     let sight = Arc::clone(authority.sight(Action::View));
-                    hits.extend(ops::ops(*kind).search(view, words, limit, sight, &shared.key_rules)?);
+                    hits.extend(ops::ops(*kind).search(view, words, limit, sight, &shared.conventions)?);
                 }
             }
             hits.sort_by_key(|hit: &Hit| std::cmp::Reverse((hit.created_at, hit.id)));
@@ -445,7 +487,7 @@ impl Session {
     }
 
     /// Runs reads, each of which sees the newest committed state.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
@@ -456,7 +498,7 @@ impl Session {
     }
 
     /// Runs reads that all see the same state.
-    pub(super) fn read_consistently<T>(
+    pub(crate) fn read_consistently<T>(
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
@@ -487,7 +529,7 @@ impl Session {
     }
 
     /// Runs a write as one operation.
-    pub(super) fn write<T>(
+    pub(crate) fn write<T>(
         &self,
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
@@ -536,7 +578,7 @@ impl Session {
 impl Session {
     /// What happened to a record, oldest first: who, when, what it was before and after. Needs no more than to see
     /// the record.
-    pub(super) fn history_of<E: Stored>(&self, id: Id<E>) -> Result<Vec<Operation>> {
+    pub(crate) fn history_of<E: Stored>(&self, id: Id<E>) -> Result<Vec<Operation>> {
         self.read_consistently(|view, authority, _| {
             let seen = E::read(view).get(id, authority.sight(Action::View))?;
             if seen.is_none() {

@@ -7,9 +7,9 @@ use super::session::Session;
 use super::unit_of_work::UnitOfWork;
 use crate::access::Authority;
 use crate::error::{Error, Result};
-use crate::model::{Operation, Pipeline, Record, Role, Settings, User};
+use crate::model::{Conventions, CustomField, Operation, Pipeline, Record, Role, Settings, User};
 use crate::store::{Condition, Entry, Plan, Sight, Snapshot, Store, StoreState, Stored};
-use crate::value::{Id, KeyRules, Timestamp, truncate};
+use crate::value::{Id, Timestamp, truncate};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use std::fmt;
@@ -38,11 +38,11 @@ pub(super) struct Inner {
 }
 
 /// What every call needs of the store and seldom changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shared {
     authority: u64,
     pub(crate) settings: Record<Settings>,
-    pub(crate) key_rules: KeyRules,
+    pub(crate) conventions: Conventions,
     pub(crate) pipelines: Vec<Record<Pipeline>>,
 }
 
@@ -272,8 +272,20 @@ impl Shared {
         };
         let plan = Plan::all_where(Condition::All(Vec::new()), false, usize::MAX);
         let pipelines = Pipeline::read(view).find(&plan)?.into_iter().map(|entry| entry.record).collect();
-        let key_rules = KeyRules { phone_region: settings.phone_region.clone() };
-        Ok(Shared { authority, settings, key_rules, pipelines })
+        let definitions = CustomField::read(view).find(&plan)?;
+        let conventions = Conventions {
+            keys: settings.key_rules(),
+            custom_fields: definitions.into_iter().map(|entry| entry.record.data).collect(),
+        };
+        Ok(Shared { authority, settings, conventions, pipelines })
+    }
+
+    /// The same, under other settings.
+    pub(super) fn with_settings(&self, settings: Record<Settings>) -> Self {
+        let mut shared = self.clone();
+        shared.conventions.keys = settings.key_rules();
+        shared.settings = settings;
+        shared
     }
 }
 

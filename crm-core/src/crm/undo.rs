@@ -91,14 +91,10 @@ pub(super) fn undo_change<E: Rules>(
         ChangeKind::Trash if !live => unit.restore_one(entry).map(drop),
         ChangeKind::Update if live => {
             let names: Vec<String> = change.fields().map(str::to_owned).collect();
-            let mut values = Vec::with_capacity(names.len());
-            for name in names {
-                let before = change.before.get(name.as_str()).cloned();
-                if let Some(field) = E::schema().field(&name) {
-                    values.push((field, before.unwrap_or(Value::Null)));
-                }
-            }
-            unit.set_back(entry, &values).map(drop)
+            let before = |name: &str| change.before.get(name).cloned().unwrap_or(Value::Null);
+            let values =
+                names.into_iter().map(|name| (before(&name), name)).map(|(value, name)| (name, value));
+            unit.set_back(entry, values.collect()).map(drop)
         }
         ChangeKind::Purge => Err(Error::Gone { entity: E::ENTITY, id: change.id }),
         _ => Err(changed_since(change, "the record is no longer where it was")),

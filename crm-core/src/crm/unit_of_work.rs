@@ -1,5 +1,10 @@
 //! The unit of work: the only thing in the system that writes.
 
+mod content;
+mod custom;
+mod index;
+mod permission;
+mod schedule;
 mod trash;
 
 use super::ops::ops;
@@ -8,16 +13,18 @@ use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, Change, ChangeKind, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level, Operation,
-    OperationId, Pipeline, Record, Role, Settings, User,
+    Action, Change, ChangeKind, Conventions, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level,
+    Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences, named_values,
 };
 use crate::store::{
-    Attempts, Condition, Entry, IndexChange, Key, Plan, SessionRow, Sight, StoreState, Stored, Transaction,
+    Attempts, Condition, Entry, IndexChange, Plan, SessionRow, Sight, StoreState, Stored, Transaction,
 };
-use crate::value::{FieldDef, Id, Timestamp, Words, truncate};
+use crate::value::{Id, Money, Timestamp, truncate};
 use chrono::NaiveDate;
+use content::Content;
+pub(super) use content::{CHUNK, content_name};
+pub(super) use schedule::{next_after, next_after_both};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -34,6 +41,7 @@ pub struct UnitOfWork<'t> {
     operation: Operation,
     authority_changed: bool,
     sealed: bool,
+    content: Option<Content>,
 }
 
 /// What a committed unit leaves to be done.
@@ -49,6 +57,8 @@ enum Origin<'a, E: Entity> {
     Created,
     /// A caller changed this.
     Edited(&'a Record<E>),
+    /// A command of the library changed this, system fields too.
+    ByLibrary(&'a Record<E>),
 }
 
 impl<'t> UnitOfWork<'t> {
@@ -81,6 +91,7 @@ impl<'t> UnitOfWork<'t> {
             operation,
             authority_changed: false,
             sealed: false,
+            content: None,
         })
     }
 
@@ -103,6 +114,11 @@ impl<'t> UnitOfWork<'t> {
     /// The organisation's settings.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings.data
+    }
+
+    /// How keys are compared and which custom fields there are.
+    pub fn conventions(&self) -> &Conventions {
+        &self.shared.conventions
     }
 
     /// The user who acts; `None` for the embedding program.
@@ -168,33 +184,21 @@ impl<'t> UnitOfWork<'t> {
         E::reads(self.tx()).get(id, &Sight::all())
     }
 
-    // ---- may they? ---------------------------------------------------------------------------------------------
-
-    /// The live record, if the actor may see it.
-    pub(crate) fn load<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
-        match self.load_any(id)? {
-            entry if entry.deletion.is_none() => Ok(entry),
-            _ => Err(not_found::<E>(id)),
+    /// The price of a product that a record newly refers to; nothing for one that it knew already. An inactive one is
+    /// noted as a problem, one that is not there was by the check of references.
+    pub(crate) fn price_of(
+        &self,
+        product: Option<Id<Product>>,
+        known: Option<Id<Product>>,
+        field: &str,
+        problems: &mut Violations,
+    ) -> Result<Option<Money>> {
+        let Some(id) = product else { return Ok(None) };
+        let Some(entry) = self.peek(id)? else { return Ok(None) };
+        if product != known && !entry.record.active {
+            problems.add(field, "inactive", &id.to_string(), "the product is no longer sold");
         }
-    }
-
-    /// The record, live or in the trash, if the actor may see it.
-    pub(crate) fn load_any<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
-        let seen = E::reads(self.tx()).get(id, self.authority.sight(Action::View))?;
-        seen.ok_or_else(|| not_found::<E>(id))
-    }
-
-    /// `denied` unless the actor may do this to a record that he sees.
-    pub(crate) fn require<E: Stored>(&self, id: Id<E>, action: Action) -> Result<()> {
-        let kind = E::kind();
-        self.authority.require(kind, action)?;
-        if self.authority.level(kind, action) == self.authority.level(kind, Action::View) {
-            return Ok(());
-        }
-        match E::reads(self.tx()).get(id, self.authority.sight(action))? {
-            Some(_) => Ok(()),
-            None => Err(Error::Denied { action: action.as_str(), entity: E::ENTITY }),
-        }
+        Ok(entry.record.price)
     }
 
     // ---- create and change -------------------------------------------------------------------------------------
@@ -245,6 +249,19 @@ impl<'t> UnitOfWork<'t> {
         self.save(old, data)
     }
 
+    /// Changes a record that the caller has found and may edit, system fields too.
+    pub(crate) fn update_by_library<E: Rules>(
+        &mut self,
+        id: Id<E>,
+        change: impl FnOnce(&mut E),
+    ) -> Result<Record<E>> {
+        let old = self.load(id)?;
+        let mut data = old.record.data.clone();
+        change(&mut data);
+        let data = self.prepared(id, data, &Origin::ByLibrary(&old.record))?;
+        self.save(old, data)
+    }
+
     /// Changes a record by a rule, without asking who acts.
     pub(crate) fn adjust<E: Rules>(
         &mut self,
@@ -291,9 +308,12 @@ impl<'t> UnitOfWork<'t> {
         let mut problems = Violations::default();
         let (old, base) = match origin {
             Origin::Created => (None, Cow::Owned(E::default())),
-            Origin::Edited(record) => (Some(*record), Cow::Borrowed(&record.data)),
+            Origin::Edited(record) | Origin::ByLibrary(record) => {
+                (Some(*record), Cow::Borrowed(&record.data))
+            }
         };
-        for field in data.changed(&base).iter() {
+        let by_library = matches!(origin, Origin::ByLibrary(_));
+        for field in data.changed(&base).iter().filter(|_| !by_library) {
             let def = &E::FIELDS[field];
             if def.system && !(old.is_none() && self.is_system() && E::importable(def.name)) {
                 let reason = format!("this field is set by the library only: {}", def.doc);
@@ -301,6 +321,7 @@ impl<'t> UnitOfWork<'t> {
             }
         }
         data.tidy(&mut problems);
+        self.prepare_custom(&mut data, old, &mut problems)?;
         data.normalise();
         data.check(&mut problems);
         problems.into_result()?;
@@ -315,123 +336,26 @@ impl<'t> UnitOfWork<'t> {
         Ok(data)
     }
 
-    /// Every reference that is new must lead to a live record that the actor sees. One that he does not see looks
-    /// like one that is not there.
-    fn check_references<E: Entity>(&self, data: &E, old: Option<&E>, changed: FieldSet) -> Result<()> {
-        let mut problems = Violations::default();
-        for field in changed.iter().filter(|field| E::FIELDS[*field].reference.is_some()) {
-            let mut known = BTreeSet::new();
-            if let Some(old) = old {
-                old.references(field, &mut |_, id| {
-                    known.insert(id);
-                });
-            }
-            let mut wanted = Vec::new();
-            data.references(field, &mut |entity, id| wanted.push((entity, id)));
-            for (entity, id) in wanted {
-                let own_user = self.user().is_some_and(|user| entity == User::ENTITY && user.uuid() == id);
-                if own_user || !known.insert(id) {
-                    continue;
-                }
-                let kind = Kind::from_word(entity);
-                let found = match kind {
-                    Some(kind) => ops(kind).is_live(self.tx(), id, self.authority.sight(Action::View))?,
-                    None => Some(true),
-                };
-                if found != Some(true) {
-                    let reason = format!("there is no {entity} with this id");
-                    problems.add(E::FIELDS[field].name, "unknown", &id.to_string(), reason);
-                }
-            }
-        }
-        problems.into_result()
-    }
-
-    /// `denied` when the record would lie where the actor may not do this.
-    fn require_scope<E: Rules>(&self, data: &E, action: Action) -> Result<()> {
-        let level = self.authority.level(E::kind(), action);
-        let view = self.authority.level(Kind::Customer, Action::View);
-        let denied = Error::Denied { action: action.as_str(), entity: E::ENTITY };
-        match E::schema().gate {
-            Gate::Free => Ok(()),
-            Gate::Owner if level == Level::All => Ok(()),
-            Gate::Owner => {
-                let mut owner = None;
-                if let Some(field) = E::schema().field("owner") {
-                    data.references(field, &mut |_, id| owner = Some(Id::from_uuid(id)));
-                }
-                match owner {
-                    Some(owner) if Some(owner) == self.user() => Ok(()),
-                    Some(owner) if level == Level::Team && self.is_of_team(owner)? => Ok(()),
-                    _ => Err(denied),
-                }
-            }
-            // The check of references sees to it that the customer is visible.
-            Gate::Customer if level == view || level == Level::All => Ok(()),
-            Gate::Customer => {
-                let mut customer = Id::<Customer>::default();
-                if let Some(field) = E::schema().field("customer") {
-                    data.references(field, &mut |_, id| customer = Id::from_uuid(id));
-                }
-                let sight = self.authority.customers_at(level);
-                match Customer::reads(self.tx()).get(customer, &sight)? {
-                    Some(_) => Ok(()),
-                    None => Err(denied),
-                }
-            }
-        }
-    }
-
-    fn is_of_team(&self, user: Id<User>) -> Result<bool> {
-        let team = self.authority.user.as_ref().and_then(|me| me.team.clone());
-        let other = self.peek::<User>(user)?.and_then(|entry| entry.record.data.team);
-        Ok(team.is_some() && team == other)
-    }
-
-    /// The holder of a unique value is named only to those who may see it.
-    fn hide_holder(&self, error: Error) -> Error {
-        match error {
-            // What this operation made itself is gone with it.
-            Error::Duplicate { entity, field, value, holder: Some(holder) }
-                if self
-                    .operation
-                    .changes
-                    .iter()
-                    .any(|c| c.id == holder && c.change == ChangeKind::Create) =>
-            {
-                Error::Duplicate { entity, field, value, holder: None }
-            }
-            Error::Duplicate { entity, field, value, holder: Some(holder) } => {
-                let seen = Kind::from_word(entity)
-                    .map(|kind| ops(kind).is_live(self.tx(), holder, self.authority.sight(Action::View)));
-                let holder = match seen {
-                    Some(Ok(Some(_))) => Some(holder),
-                    _ => None,
-                };
-                Error::Duplicate { entity, field, value, holder }
-            }
-            other => other,
-        }
-    }
-
     // ---- the journal -------------------------------------------------------------------------------------------
 
     fn note<E: Stored>(&mut self, entry: &Entry<E>, change: ChangeKind, old: Option<&E>, fields: FieldSet) {
-        let values = |data: &E| -> FieldValues {
-            let named = fields.iter().map(|field| (Cow::Borrowed(E::FIELDS[field].name), data.value(field)));
-            named.filter(|(_, value)| !value.is_empty()).collect()
-        };
         let purged = change == ChangeKind::Purge;
+        let (after, before) = match old {
+            Some(old) if purged => (FieldValues::new(), named_values(old, fields)),
+            Some(old) => differences(&entry.record.data, old, fields),
+            None => (named_values(&entry.record.data, fields), FieldValues::new()),
+        };
         self.operation.changes.push(Change {
             kind: E::kind(),
             id: entry.record.id.uuid(),
             change,
             version: entry.record.version,
             customer: customer_of(&entry.record),
-            before: old.map(values).unwrap_or_default(),
-            after: if purged { FieldValues::new() } else { values(&entry.record.data) },
+            before,
+            after,
         });
-        if matches!(E::kind(), Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline) {
+        if matches!(E::kind(), Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline | Kind::CustomField)
+        {
             self.authority_changed = true;
         }
     }
@@ -483,45 +407,6 @@ impl<'t> UnitOfWork<'t> {
             authority_changed: self.authority_changed,
             authority: self.state.authority + 1,
         })
-    }
-
-    // ---- indexes -----------------------------------------------------------------------------------------------
-
-    /// What changes in the key table and the search index when a record goes from `old` to `new`.
-    fn index_change<E: Rules>(&self, old: Option<&E>, new: Option<&E>, changed: FieldSet) -> IndexChange {
-        let schema = E::schema();
-        let keys = |data: Option<&E>| -> BTreeSet<Key> {
-            let mut keys = BTreeSet::new();
-            let Some(data) = data else { return keys };
-            for field in schema.keyed.iter().filter(|field| changed.contains(**field)) {
-                let def = &E::FIELDS[*field];
-                let unique = def.unique && E::is_unique(def.name, self.settings());
-                data.keys(*field, &self.shared.key_rules, &mut |key| {
-                    keys.insert(Key { field: def.name, key, unique });
-                });
-            }
-            keys
-        };
-        let (before, after) = (keys(old), keys(new));
-        let searched = |field: &FieldDef| field.searchable;
-        let words = match (old, new) {
-            _ if !schema.searchable => None,
-            (_, None) => Some(String::new()),
-            (Some(_), Some(_)) if !changed.iter().any(|field| searched(&E::FIELDS[field])) => None,
-            (_, Some(new)) => {
-                let mut words = Words::default();
-                for (field, _) in E::FIELDS.iter().enumerate().filter(|(_, def)| searched(def)) {
-                    new.words(field, &mut words);
-                }
-                Some(words.into_text())
-            }
-        };
-        IndexChange {
-            removed: before.difference(&after).cloned().collect(),
-            added: after.difference(&before).cloned().collect(),
-            words,
-            deletion: old.is_some() != new.is_some(),
-        }
     }
 
     // ---- operational data --------------------------------------------------------------------------------------
@@ -583,10 +468,6 @@ impl<'t> UnitOfWork<'t> {
             None => Ok(false),
         }
     }
-}
-
-fn not_found<E: Entity>(id: Id<E>) -> Error {
-    Error::NotFound { entity: E::ENTITY, key: id.to_string() }
 }
 
 /// The customer on which a record's visibility is decided.

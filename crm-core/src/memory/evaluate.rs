@@ -5,10 +5,10 @@ use super::table::{Stored, Table};
 use crate::error::{Error, Result};
 use crate::model::{Entity, Gate, Op, Schema};
 use crate::port::{
-    AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight,
+    AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight, Weights,
 };
 use crate::store::in_order;
-use crate::value::{Id, Value, ValueType};
+use crate::value::{Currency, Id, Money, Value, ValueType};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -78,6 +78,12 @@ impl State {
             Condition::All(all) => all.iter().all(|one| self.accepts(one, row, sight)),
             Condition::Any(any) => any.iter().any(|one| self.accepts(one, row, sight)),
             Condition::Not(not) => !self.accepts(not, row, sight),
+            Condition::HasChoice { column, choices } => match row.value(column) {
+                Value::List(list) => list.iter().any(|choice| {
+                    choice.as_text().is_some_and(|text| choices.contains(&crate::value::fold(text)))
+                }),
+                _ => false,
+            },
             Condition::Test { column, op, values } => test(column, *op, values, row.value(column)),
             Condition::HasKey { field, keys, prefix, .. } => row.has_key(field, &|key| {
                 keys.iter()
@@ -142,7 +148,9 @@ impl State {
             }
             group.measured += 1;
             if let (true, Atom::Int(number)) = (figures.summable, &value) {
-                let sum = group.sum.unwrap_or(0).checked_add(*number);
+                let number =
+                    figures.weights.as_ref().map_or(*number, |weights| weighted(weights, *number, entry));
+                let sum = group.sum.unwrap_or(0).checked_add(number);
                 group.sum = Some(sum.ok_or_else(|| Error::invalid("of", "range", "the sum is too large"))?);
             }
             if group.min == Atom::Null || value < group.min {
@@ -154,6 +162,17 @@ impl State {
         }
         Ok(groups.into_values().collect())
     }
+}
+
+/// The amount of a deal weighted by how likely it is won.
+fn weighted<E: Entity>(weights: &Weights, minor: i64, entry: &Entry<E>) -> i64 {
+    let stage = weights.stage.value(entry);
+    let percent = weights.percent(
+        weights.probability.value(entry).as_int(),
+        weights.pipeline.value(entry).as_id(),
+        stage.as_text().unwrap_or_default(),
+    );
+    Money::new(minor, Currency::USD).percent(percent).minor
 }
 
 fn group_key<E: Entity>(key: &GroupKey, figures: &AggregatePlan, entry: &Entry<E>) -> Atom {

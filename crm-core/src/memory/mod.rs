@@ -6,10 +6,10 @@ mod journal;
 mod table;
 
 use crate::error::{Error, Result};
-use crate::model::{Entity, FieldSet, Operation, User};
+use crate::model::{Entity, FieldSet, Operation, Reminder, User};
 use crate::port::{
-    AggregatePlan, Attempts, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup, Read,
-    Repository, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+    AggregatePlan, Attempts, Delivery, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup,
+    Read, Repository, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
@@ -47,6 +47,8 @@ struct State {
     sessions: BTreeMap<[u8; 32], SessionRow>,
     attempts: BTreeMap<String, Attempts>,
     counters: BTreeMap<String, u64>,
+    chunks: BTreeMap<([u8; 32], u32), Arc<[u8]>>,
+    deliveries: BTreeMap<(Id<Reminder>, String, u32), Delivery>,
 }
 
 impl State {
@@ -149,6 +151,23 @@ macro_rules! reads {
             fn attempts(&self, name: &str) -> Result<Option<Attempts>> {
                 Ok(HasState::state(self).attempts.get(name).cloned())
             }
+            fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
+                Ok(HasState::state(self).chunks.get(&(*content, place)).map(|bytes| bytes.to_vec()))
+            }
+            fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
+                let all = HasState::state(self).deliveries.values();
+                let mut found: Vec<_> = all.filter(|delivery| delivery.reminder == reminder).cloned().collect();
+                found.sort_by_key(|delivery| (delivery.fire_at, delivery.occurrence.clone(), delivery.offset));
+                Ok(found)
+            }
+            fn deliveries_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>> {
+                let all = HasState::state(self).deliveries.values();
+                let due = all.filter(|delivery| delivery.delivered_at.is_none() && delivery.try_at <= now);
+                let mut due: Vec<_> = due.cloned().collect();
+                due.sort_by_key(|d| (d.try_at, d.reminder, d.occurrence.clone(), d.offset));
+                due.truncate(limit);
+                Ok(due)
+            }
         }
     )+};
 }
@@ -197,6 +216,33 @@ impl OperationalWrite for MemoryTransaction<'_> {
             Some(attempts) => self.state.attempts.insert(name.to_owned(), attempts.clone()),
             None => self.state.attempts.remove(name),
         };
+        Ok(())
+    }
+    fn put_delivery(&mut self, delivery: &Delivery) -> Result<()> {
+        let key = (delivery.reminder, delivery.occurrence.clone(), delivery.offset);
+        self.state.deliveries.insert(key, delivery.clone());
+        Ok(())
+    }
+    fn remove_deliveries(&mut self, reminder: Id<Reminder>, told_too: bool) -> Result<()> {
+        let goes = |delivery: &Delivery| {
+            delivery.reminder == reminder && (told_too || delivery.delivered_at.is_none())
+        };
+        self.state.deliveries.retain(|_, delivery| !goes(delivery));
+        Ok(())
+    }
+    fn add_chunk(&mut self, content: &[u8; 32], place: u32, bytes: &[u8]) -> Result<()> {
+        self.state.chunks.insert((*content, place), bytes.into());
+        Ok(())
+    }
+    fn rename_chunks(&mut self, from: &[u8; 32], to: &[u8; 32]) -> Result<()> {
+        let chunks = std::mem::take(&mut self.state.chunks).into_iter();
+        self.state.chunks = chunks
+            .map(|((name, place), bytes)| ((if name == *from { *to } else { name }, place), bytes))
+            .collect();
+        Ok(())
+    }
+    fn remove_chunks(&mut self, content: &[u8; 32]) -> Result<()> {
+        self.state.chunks.retain(|(name, _), _| name != content);
         Ok(())
     }
     fn next_number(&mut self, counter: &str) -> Result<u64> {

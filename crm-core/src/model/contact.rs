@@ -2,7 +2,7 @@
 
 use super::{Customer, Validate};
 use crate::error::Violations;
-use crate::value::{Address, Email, Id, Phone};
+use crate::value::{Address, CustomValues, Email, Id, Phone};
 use chrono::NaiveDate;
 use crm_core_derive::Entity;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,9 @@ pub struct Contact {
     /// Properties of an imported vCard that have no field here.
     #[entity(max = 100_000)]
     pub extra: BTreeMap<String, String>,
+    /// The organisation's own fields.
+    #[entity(filterable, sortable, searchable)]
+    pub custom: CustomValues,
 }
 
 impl Validate for Contact {

@@ -1,8 +1,8 @@
 //! Customers, and the leads that they are at first.
 
-use super::{User, Validate};
+use super::{Contact, Opportunity, User, Validate};
 use crate::error::Violations;
-use crate::value::{Address, Code, Email, Id, Money, Phone, choice};
+use crate::value::{Address, Code, CustomValues, Email, Id, Money, Phone, choice};
 use crm_core_derive::{Composite, Entity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,6 +66,15 @@ pub struct Customer {
     /// How far the qualification has come; absent for those that never were a lead.
     #[entity(filterable, sortable)]
     pub lead: Option<Lead>,
+    /// The opportunity that the lead was converted to. Set by the library.
+    #[entity(system, filterable, link)]
+    pub converted_opportunity: Option<Id<Opportunity>>,
+    /// The contact that was created when the lead was converted. Set by the library.
+    #[entity(system, filterable, link)]
+    pub converted_contact: Option<Id<Contact>>,
+    /// The organisation's own fields.
+    #[entity(filterable, sortable, searchable)]
+    pub custom: CustomValues,
 }
 
 impl Default for Customer {
@@ -90,6 +99,9 @@ impl Default for Customer {
             parent: None,
             external_ids: BTreeMap::new(),
             lead: None,
+            converted_opportunity: None,
+            converted_contact: None,
+            custom: CustomValues::default(),
         }
     }
 }

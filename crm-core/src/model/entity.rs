@@ -50,7 +50,7 @@ pub trait Entity:
     /// The comparison keys of a field.
     fn keys(&self, field: usize, rules: &KeyRules, out: &mut dyn FnMut(String));
     /// The searchable words of a field.
-    fn words(&self, field: usize, out: &mut Words);
+    fn words(&self, field: usize, rules: &KeyRules, out: &mut Words);
 }
 
 /// The entity's own rules that need nothing but the struct.
@@ -130,6 +130,8 @@ pub struct Schema {
     pub searchable: bool,
     /// The indexes of the fields with keys.
     pub keyed: Vec<usize>,
+    /// The index of the field that holds the custom fields.
+    pub custom: Option<usize>,
 }
 
 impl Schema {
@@ -156,6 +158,9 @@ impl Schema {
             gate,
             searchable: fields.iter().any(|field| field.searchable),
             keyed: (0..fields.len()).filter(|i| fields[*i].key || fields[*i].unique).collect(),
+            custom: fields
+                .iter()
+                .position(|field| matches!((field.shape)(), Shape::Scalar { ty: ValueType::Custom, .. })),
         }
     }
 
@@ -176,12 +181,7 @@ impl Schema {
         let target = entity.to_owned();
         self.fields.iter().enumerate().filter_map(move |(index, field)| {
             let policy = field.reference?;
-            let to = match (field.shape)() {
-                Shape::Scalar { ty: ValueType::Id(to), .. } => to,
-                // A list of references says in its key table what it refers to.
-                _ => field.name.strip_suffix('s').unwrap_or(field.name),
-            };
-            (to == target).then_some((index, policy))
+            ((field.target)() == Some(target.as_str())).then_some((index, policy))
         })
     }
 }
@@ -198,7 +198,8 @@ fn add_columns(
     let joined = |suffix: &str| -> &'static str { Box::leak(format!("{name}_{suffix}").into_boxed_str()) };
     let (filterable, sortable) = (def.filterable, def.sortable);
     let mut add = |name, ty, nullable, sub: Option<&'static str>| {
-        let folded = ty == ValueType::Text && sub.is_none() && (filterable || sortable);
+        let text = ty == ValueType::Text && sub.is_none() && (filterable || sortable);
+        let folded = text || ty == ValueType::Custom;
         columns.push(Column { name, ty, nullable, field, part, sub, filterable, sortable, folded });
     };
     match shape {

@@ -93,6 +93,21 @@ impl Filter {
         Filter::And { and: Vec::new() }
     }
 
+    /// How deep filters nest at most.
+    pub const DEEPEST: usize = 32;
+
+    /// Whether it nests deeper than this.
+    pub(crate) fn is_deeper_than(&self, limit: usize) -> bool {
+        let Some(rest) = limit.checked_sub(1) else { return true };
+        match self {
+            Filter::And { and: several } | Filter::Or { or: several } => {
+                several.iter().any(|filter| filter.is_deeper_than(rest))
+            }
+            Filter::Not { not } => not.is_deeper_than(rest),
+            Filter::Test { .. } => false,
+        }
+    }
+
     fn test(field: impl Into<String>, op: Op, value: Value) -> Self {
         Filter::Test { field: field.into(), op, value }
     }

@@ -1,6 +1,6 @@
 //! The journal's words: every write of the system is an operation made of changes.
 
-use super::{Kind, User};
+use super::{Kind, User, custom_key, retype_custom};
 use crate::value::{Id, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -84,7 +84,11 @@ impl Change {
     pub(crate) fn give_types(&mut self) {
         let schema = self.kind.schema();
         for (name, value) in self.before.iter_mut().chain(self.after.iter_mut()) {
-            if let Some(field) = schema.field(name)
+            if custom_key(schema, name).is_some()
+                && let Ok(typed) = retype_custom(value.clone())
+            {
+                *value = typed;
+            } else if let Some(field) = schema.field(name)
                 && let Ok(typed) = (schema.fields[field].retype)(value.clone())
             {
                 *value = typed;

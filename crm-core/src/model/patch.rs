@@ -1,13 +1,14 @@
 //! Patches: absent = keep, null = clear, value = set.
 
-use super::Entity;
+use super::{Entity, set_named};
 use crate::error::Violations;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Changes by field name, as a JSON merge patch (RFC 7396) on the top level: a field that is not named keeps its
-/// value, null clears it, any other value replaces it.
+/// value, null clears it, any other value replaces it. Each custom field counts as a field: `{"custom": {"tier": "gold"}}`
+/// and `{"custom.tier": "gold"}` both set one of them and keep the others.
 ///
 /// ```
 /// use crm_core::Patch;
@@ -47,15 +48,23 @@ impl Patch {
 
     /// Applies it; what doesn't fit is noted and left as it was.
     pub(crate) fn apply<E: Entity>(self, data: &mut E, problems: &mut Violations) {
-        for (name, value) in self.fields {
-            let Some(field) = E::schema().field(&name) else {
-                let reason = format!("{} has no field {name:?}", E::ENTITY);
-                problems.add(&name, "unknown_field", "", reason);
-                continue;
-            };
-            if let Err(mismatch) = data.set(field, value) {
+        let custom = E::schema().custom.map(|index| E::FIELDS[index].name);
+        let mut set = |name: &str, value: Value| match set_named(data, name, value) {
+            Ok(true) => {}
+            Ok(false) => {
+                problems.add(name, "unknown_field", "", format!("{} has no field {name:?}", E::ENTITY));
+            }
+            Err(mismatch) => {
                 let reason = format!("expected {}", mismatch.expected);
-                problems.add(&name, "mismatch", &mismatch.found, reason);
+                problems.add(name, "mismatch", &mismatch.found, reason);
+            }
+        };
+        for (name, value) in self.fields {
+            match value {
+                Value::Map(values) if Some(name.as_str()) == custom => {
+                    values.into_iter().for_each(|(key, value)| set(&format!("{name}.{key}"), value));
+                }
+                value => set(&name, value),
             }
         }
     }

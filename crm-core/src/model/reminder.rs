@@ -2,7 +2,7 @@
 
 use super::{Customer, Interaction, Opportunity, Priority, User, Validate};
 use crate::error::Violations;
-use crate::value::{Due, Id, Timestamp, choice};
+use crate::value::{Due, Id, Recurrence, Timestamp, choice};
 use crm_core_derive::Entity;
 use serde::{Deserialize, Serialize};
 
@@ -32,16 +32,20 @@ pub struct Reminder {
     /// The moment at which a timed one is due. Computed from `due`.
     #[entity(system, filterable, sortable)]
     pub due_at: Option<Timestamp>,
-    /// How it repeats, as an RRULE of RFC 5545.
+    /// How it repeats, counted from `due`: an RRULE of RFC 5545.
     #[entity(max = 500)]
-    pub recurrence: Option<String>,
+    pub recurrence: Option<Recurrence>,
+    /// What the rule is counted from: the first due. Set by the library.
+    #[entity(system)]
+    pub anchor: Option<Due>,
     /// The user who is to do it; must be able to see the customer. A session's user when none is given.
     #[entity(filterable, link)]
     pub assignee: Option<Id<User>>,
     /// How much it matters.
     #[entity(filterable, sortable)]
     pub priority: Priority,
-    /// How many minutes before it is due somebody is told; 0 is at that moment.
+    /// How many minutes before it is due somebody is told; 0, the default when empty, is at that moment. For a whole day
+    /// that moment is the hour that the settings name. At most 20, each at most a year.
     pub offsets: Vec<u32>,
     /// What has become of it.
     #[entity(filterable, sortable)]
@@ -69,6 +73,23 @@ impl Validate for Reminder {
             problems.add("due", "blank", "", "a reminder has a date, and a time with a zone or none");
         }
         self.due.check("due", problems);
+        const LONGEST: u32 = 366 * 24 * 60;
+        const MOST: usize = 20;
+        if self.offsets.len() > MOST {
+            problems.add("offsets", "too_many", &self.offsets.len().to_string(), format!("at most {MOST}"));
+        }
+        if let Some(longest) = self.offsets.iter().max().filter(|minutes| **minutes > LONGEST) {
+            problems.add(
+                "offsets",
+                "range",
+                &longest.to_string(),
+                "at most 527,040 minutes, a year, before it is due",
+            );
+        }
+        if let Some(recurrence) = &self.recurrence {
+            // From the anchor, once there is one: the due may have come to the rule's last occurrence.
+            recurrence.check(self.anchor.as_ref().unwrap_or(&self.due), "recurrence", problems);
+        }
         if self.status == ReminderStatus::Snoozed && self.snoozed_until.is_none() {
             problems.add("snoozed_until", "blank", "", "a snoozed reminder says until when");
         }

@@ -2,7 +2,7 @@
 
 use super::Validate;
 use crate::error::Violations;
-use crate::value::{Currency, Zone};
+use crate::value::{Currency, KeyRules, PhoneNumber, Zone};
 use crm_core_derive::Entity;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub struct Settings {
     pub code_digits: u8,
     /// The hour of the day at which whole-day reminders are told, 0 to 23.
     pub all_day_hour: u8,
+    /// How many bytes an attachment has at most.
+    pub attachment_limit: i64,
 }
 
 impl Default for Settings {
@@ -45,7 +47,15 @@ impl Default for Settings {
             code_prefix: "C".to_owned(),
             code_digits: 3,
             all_day_hour: 9,
+            attachment_limit: 25 * 1024 * 1024,
         }
+    }
+}
+
+impl Settings {
+    /// The rules by which the keys and words of records are made.
+    pub(crate) fn key_rules(&self) -> KeyRules {
+        KeyRules { phone_region: self.phone_region.clone() }
     }
 }
 
@@ -66,6 +76,13 @@ impl Validate for Settings {
         range("all_day_hour", self.all_day_hour, 0, 23);
         if self.phone_region.len() != 2 || !self.phone_region.bytes().all(|b| b.is_ascii_uppercase()) {
             problems.add("phone_region", "syntax", &self.phone_region, "a region is two letters, such as KE");
+        } else if !PhoneNumber::is_region(&self.phone_region) {
+            problems.add(
+                "phone_region",
+                "unknown",
+                &self.phone_region,
+                "there are no phone numbers of this region",
+            );
         }
         if self.code_prefix.ends_with(|c: char| c.is_ascii_digit()) {
             problems.add("code_prefix", "syntax", &self.code_prefix, "a prefix does not end with a digit");

@@ -32,8 +32,8 @@ pub struct User {
     /// The team: users with the same word here see each other's customers where a role says `team`.
     #[entity(filterable, sortable, max = 100)]
     pub team: Option<String>,
-    /// Where the user is, for what is due when.
-    pub time_zone: Zone,
+    /// Where the user is, for what is due when; where the organisation is when absent.
+    pub time_zone: Option<Zone>,
     /// Whether the user may log in.
     #[entity(filterable)]
     pub active: bool,
@@ -50,7 +50,7 @@ impl Default for User {
             phone: None,
             role: Id::default(),
             team: None,
-            time_zone: Zone::UTC,
+            time_zone: None,
             active: true,
         }
     }

@@ -1,12 +1,13 @@
 //! Figures: count, sum, average, least and greatest, by up to two fields.
 
-use super::plan::column_of;
+use super::path::column_of;
 use super::{Atom, ColumnRef};
 use crate::error::{Error, Result, Violations};
 use crate::model::Entity;
-use crate::value::{Currency, Money, Period, Timestamp, Value, ValueType, Zone};
+use crate::value::{Currency, FieldValue, Money, Period, Quantity, Timestamp, Value, ValueType, Zone};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Which figures a caller wants.
 ///
@@ -90,10 +91,34 @@ pub struct AggregatePlan {
     pub measure: Option<ColumnRef>,
     /// The currency beside an amount; groups are split by it.
     pub currency: Option<ColumnRef>,
+    /// Sums amounts weighted by the probability of each deal instead of the amounts.
+    pub weights: Option<Weights>,
     /// Whether sums of the measure mean anything.
     pub summable: bool,
     /// The zone in which instants fall into periods.
     pub zone: Zone,
+}
+
+/// How likely open deals are won: each amount is weighted and rounded by itself, then summed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// What somebody judged by hand; NULL for the stage's.
+    pub probability: ColumnRef,
+    /// The pipeline.
+    pub pipeline: ColumnRef,
+    /// The key of the stage.
+    pub stage: ColumnRef,
+    /// The probability of each stage in percent, by pipeline and key.
+    pub stages: Vec<(Uuid, String, u8)>,
+}
+
+impl Weights {
+    /// The percentage of a deal with these values.
+    pub fn percent(&self, probability: Option<i64>, pipeline: Option<Uuid>, stage: &str) -> u8 {
+        let by_hand = probability.and_then(|percent| u8::try_from(percent).ok());
+        let of_stage = |(id, key, _): &&(Uuid, String, u8)| Some(*id) == pipeline && key == stage;
+        by_hand.unwrap_or_else(|| self.stages.iter().find(of_stage).map_or(0, |(_, _, percent)| *percent))
+    }
 }
 
 /// One column to group by.
@@ -153,13 +178,17 @@ impl AggregatePlan {
                 }
             }
         }
-        let mut plan = AggregatePlan { keys, measure: None, currency: None, summable: false, zone };
+        let mut plan =
+            AggregatePlan { keys, measure: None, currency: None, weights: None, summable: false, zone };
         if let Some(path) = &aggregate.of {
             match column_of(schema, path) {
                 Some((column, currency))
-                    if matches!(column.ty, ValueType::Int | ValueType::Date | ValueType::Instant) =>
+                    if matches!(
+                        column.ty,
+                        ValueType::Int | ValueType::Decimal | ValueType::Date | ValueType::Instant
+                    ) =>
                 {
-                    plan.summable = column.ty == ValueType::Int;
+                    plan.summable = matches!(column.ty, ValueType::Int | ValueType::Decimal);
                     plan.measure = Some(column);
                     plan.currency = currency;
                 }
@@ -204,7 +233,11 @@ impl AggregatePlan {
         };
         let avg = match (raw.sum, raw.measured) {
             (Some(sum), measured) if measured > 0 => {
-                let scale = currency.map_or(0, Currency::exponent);
+                let decimals = match self.measure.map(|column| column.ty) {
+                    Some(ValueType::Decimal) => Quantity::DECIMALS,
+                    _ => 0,
+                };
+                let scale = currency.map_or(decimals, Currency::exponent);
                 Some(Decimal::new(sum, scale) / Decimal::from(measured))
             }
             _ => None,
@@ -233,6 +266,7 @@ fn typed(ty: ValueType, atom: Atom) -> Result<Value> {
         (ValueType::Instant, Atom::Int(micros)) => {
             Timestamp::from_timestamp_micros(micros).map(Value::Instant).unwrap_or_default()
         }
+        (ValueType::Decimal, Atom::Int(number)) => Quantity::from_millionths(number).to_value(),
         (_, Atom::Int(number)) => Value::Int(number),
         (_, Atom::Id { id }) => Value::Id(id),
         (_, Atom::Text(text)) => Value::Text(text),

@@ -1,10 +1,12 @@
 //! Columns as lists speak of them, and the comparable form of what they hold.
 
 use super::Entry;
-use crate::model::Entity;
-use crate::value::{Column, FieldDef, Shape, Value, ValueType, fold, to_micros};
+use crate::model::{Entity, Schema};
+use crate::value::{Column, FieldDef, FieldValue, Quantity, Shape, Value, ValueType, fold, to_micros};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A value in the form in which stores compare it: texts folded, instants in microseconds, dates as ISO text.
@@ -41,6 +43,15 @@ pub enum EnvelopeField {
 pub enum Source {
     /// The envelope.
     Envelope(EnvelopeField),
+    /// A custom field.
+    Custom {
+        /// The index of the field that holds the custom fields.
+        index: usize,
+        /// Its key: small letters, digits and `_`.
+        key: &'static str,
+        /// `minor` or `currency`, for an amount.
+        sub: Option<&'static str>,
+    },
     /// A field of the entity.
     Field {
         /// Its index.
@@ -68,6 +79,11 @@ pub struct ColumnRef {
 }
 
 impl ColumnRef {
+    /// The column of this name, of the envelope or the entity.
+    pub(crate) fn named(schema: &Schema, name: &str) -> Option<Self> {
+        ColumnRef::envelope(name).or_else(|| schema.column(name).map(ColumnRef::of))
+    }
+
     pub(super) fn of(column: &Column) -> Self {
         ColumnRef {
             name: column.name,
@@ -76,6 +92,13 @@ impl ColumnRef {
             folded: column.folded,
             source: Source::Field { index: column.field, part: column.part, sub: column.sub },
         }
+    }
+
+    /// A custom field, or one column of an amount in it.
+    pub(super) fn custom(index: usize, key: &str, ty: ValueType, sub: Option<&'static str>) -> Self {
+        let folded = ty == ValueType::Text && sub.is_none();
+        let source = Source::Custom { index, key: interned(key), sub };
+        ColumnRef { name: "custom", ty, nullable: true, folded, source }
     }
 
     pub(super) fn envelope(name: &str) -> Option<Self> {
@@ -103,6 +126,13 @@ impl ColumnRef {
                 EnvelopeField::UpdatedAt => Value::Instant(record.updated_at),
                 EnvelopeField::UpdatedBy => record.updated_by.map_or(Value::Null, |id| Value::Id(id.uuid())),
             },
+            Source::Custom { index, key, sub } => {
+                let value = record.data.value(index).part(key);
+                match sub {
+                    Some(sub) => value.part(sub),
+                    None => value,
+                }
+            }
             Source::Field { index, part, sub } => {
                 let value = record.data.value(index);
                 let value = match part {
@@ -123,6 +153,10 @@ impl ColumnRef {
         match value {
             Value::Null => Atom::Null,
             Value::Bool(yes) => Atom::Int(i64::from(yes)),
+            Value::Int(_) | Value::Decimal(_) if self.ty == ValueType::Decimal => {
+                let millionths = Quantity::from_value(value).ok().and_then(Quantity::millionths);
+                millionths.map_or(Atom::Null, Atom::Int)
+            }
             Value::Int(number) => Atom::Int(number),
             Value::Text(text) if self.folded => Atom::Text(fold(&text)),
             Value::Text(text) => Atom::Text(text),
@@ -144,6 +178,18 @@ impl ColumnRef {
             _ => self.atom(value),
         }
     }
+}
+
+/// The key as a text that lives as long as the program: there are as many as definitions.
+fn interned(key: &str) -> &'static str {
+    static KEYS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut keys = KEYS.lock();
+    if let Some(known) = keys.get(key) {
+        return known;
+    }
+    let key: &'static str = Box::leak(key.to_owned().into_boxed_str());
+    keys.insert(key);
+    key
 }
 
 /// How two ranks stand in a list: nulls last, whatever the direction.

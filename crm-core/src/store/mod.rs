@@ -2,23 +2,25 @@
 
 mod aggregate;
 mod column;
+mod condition;
 mod cursor;
 mod operational;
+mod path;
 mod plan;
 mod port;
-mod query;
 mod sight;
 
-pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup};
+pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
 #[cfg(feature = "contract")]
 pub(crate) use column::in_order;
 pub use column::{Atom, ColumnRef, EnvelopeField, Source};
-pub use operational::{Attempts, OperationalRead, OperationalWrite, SessionRow, StoreState};
-pub use plan::{Condition, Order, Plan, Position, SortKey};
-pub(crate) use plan::{column_is, equals};
+pub use condition::Condition;
+pub(crate) use condition::{column_is, equals, has_custom};
+pub(crate) use cursor::{decode as decode_cursor, encode as encode_cursor, fingerprint};
+pub use operational::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
+pub use plan::{Order, Plan, Position, SortKey};
 pub use port::{
     Entry, IndexChange, JournalRead, JournalWrite, Key, Read, Repository, Snapshot, Store, Stored,
     Transaction,
 };
-pub use query::{Page, Query};
 pub use sight::{Scope, Sight};

@@ -1,7 +1,7 @@
 //! Small ports for what is no record and is not journalled: sessions, log-in attempts, password hashes, counters.
 
 use crate::error::Result;
-use crate::model::User;
+use crate::model::{Reminder, User};
 use crate::value::{Id, Timestamp};
 
 /// What every write looks at first, in one read.
@@ -37,6 +37,29 @@ pub struct Attempts {
     pub retry_at: Timestamp,
 }
 
+/// One telling of one occurrence of a reminder: it waits for its time, is with a worker, or is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The reminder.
+    pub reminder: Id<Reminder>,
+    /// When the occurrence is due, as text: `2026-03-02T09:00:00 Africa/Nairobi`, `2026-03-02`.
+    pub occurrence: String,
+    /// So many minutes before that.
+    pub offset: u32,
+    /// The moment of telling.
+    pub fire_at: Timestamp,
+    /// Not looked at before this: the moment of telling, the end of a worker's lease, the next try after a failure.
+    pub try_at: Timestamp,
+    /// How often it was tried in vain.
+    pub failures: u32,
+    /// Who has it now.
+    pub worker: Option<String>,
+    /// When it was told.
+    pub delivered_at: Option<Timestamp>,
+    /// What went wrong the last time.
+    pub problem: Option<String>,
+}
+
 /// Reads of operational data.
 pub trait OperationalRead {
     /// What every write looks at first.
@@ -54,6 +77,21 @@ pub trait OperationalRead {
     /// # Errors
     /// Those of the store.
     fn session(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>>;
+    /// The deliveries of a reminder, told ones too, by the moment of telling.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>>;
+    /// Deliveries that are not told and whose [`Delivery::try_at`] is not after this, the earliest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn deliveries_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>>;
+    /// One piece of the bytes under this name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>>;
     /// The failed log-ins under a folded name.
     ///
     /// # Errors
@@ -93,6 +131,31 @@ pub trait OperationalWrite {
     /// # Errors
     /// Those of the store.
     fn set_attempts(&mut self, name: &str, attempts: Option<&Attempts>) -> Result<()>;
+    /// Adds a delivery, or replaces the one of the same reminder, occurrence and offset.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn put_delivery(&mut self, delivery: &Delivery) -> Result<()>;
+    /// Removes the deliveries of a reminder: those that are not told, or all.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn remove_deliveries(&mut self, reminder: Id<Reminder>, told_too: bool) -> Result<()>;
+    /// Adds a piece of bytes under this name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn add_chunk(&mut self, content: &[u8; 32], place: u32, bytes: &[u8]) -> Result<()>;
+    /// Gives bytes another name, which no others have.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn rename_chunks(&mut self, from: &[u8; 32], to: &[u8; 32]) -> Result<()>;
+    /// Removes the bytes under this name.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn remove_chunks(&mut self, content: &[u8; 32]) -> Result<()>;
     /// The next number of a counter, from 1. Given back when the transaction is rolled back.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! A query that was checked against the entity's fields: what adapters carry out.
 
-use super::column::is_keyed_list;
-use super::{Atom, ColumnRef, Entry, Query, Sight, cursor};
+use super::condition::Resolver;
+use super::path::{Target, target};
+use super::{Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor};
 use crate::error::{Error, Result, Violations};
-use crate::model::{Entity, Filter, Op, Schema};
-use crate::value::{Code, Currency, KeyRules, Mismatch, Timestamp, Value, ValueType, fold, query_words};
+use crate::model::{Conventions, Entity, Page, Query, Schema};
+use crate::value::{Timestamp, ValueType, query_words};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -68,70 +69,9 @@ pub struct SortKey {
     pub descending: bool,
 }
 
-/// A checked filter.
-#[derive(Clone, Debug)]
-pub enum Condition {
-    /// All of these.
-    All(Vec<Condition>),
-    /// At least one of these.
-    Any(Vec<Condition>),
-    /// The opposite.
-    Not(Box<Condition>),
-    /// A column compared with values. `Is`, `IsNot` and `In` take equality atoms, the comparisons ranks.
-    Test {
-        /// The column.
-        column: ColumnRef,
-        /// How. `Is` with NULL stands for "is empty".
-        op: Op,
-        /// With what; two values for `Between`.
-        values: Vec<Atom>,
-    },
-    /// One of the keys of a list is one of these, or starts with the first.
-    HasKey {
-        /// The field.
-        field: &'static str,
-        /// Its index.
-        index: usize,
-        /// The keys.
-        keys: Vec<String>,
-        /// They are beginnings.
-        prefix: bool,
-    },
-    /// The list is empty.
-    NoKeys {
-        /// The field's column.
-        column: ColumnRef,
-    },
-    /// The record that a field refers to is live, visible, and meets the condition.
-    Hop {
-        /// The column with the reference.
-        column: ColumnRef,
-        /// What it refers to.
-        target: &'static Schema,
-        /// The condition on that.
-        condition: Box<Condition>,
-    },
-}
-
 /// What a store can be expected to look at for each record.
 const MOST_TESTS: usize = 500;
 const MOST_VALUES: usize = 10_000;
-
-impl Condition {
-    /// How many tests and values it has.
-    fn weight(&self) -> (usize, usize) {
-        match self {
-            Condition::All(several) | Condition::Any(several) => {
-                let weights = several.iter().map(Condition::weight);
-                weights.fold((0, 0), |(tests, values), (t, v)| (tests + t, values + v))
-            }
-            Condition::Not(one) | Condition::Hop { condition: one, .. } => one.weight(),
-            Condition::Test { values, .. } => (1, values.len()),
-            Condition::HasKey { keys, .. } => (1, keys.len()),
-            Condition::NoKeys { .. } => (1, 0),
-        }
-    }
-}
 
 impl Plan {
     /// Checks a query against an entity.
@@ -139,14 +79,14 @@ impl Plan {
     /// # Errors
     /// `invalid` with all that is wrong: unknown fields, values of the wrong type, a page size out of range, a
     /// cursor that is broken or belongs to another query.
-    pub fn new<E: Entity>(query: &Query, sight: Arc<Sight>, rules: &KeyRules) -> Result<Self> {
+    pub fn new<E: Entity>(query: &Query, sight: Arc<Sight>, conventions: &Conventions) -> Result<Self> {
         let schema = E::schema();
         let mut problems = Violations::default();
         if !(1..=Query::LARGEST_PAGE).contains(&query.page_size) {
             let reason = format!("a page has 1 to {} records", Query::LARGEST_PAGE);
             problems.add("page_size", "range", &query.page_size.to_string(), reason);
         }
-        let condition = Resolver { schema, rules }.condition(&query.filter, &mut problems, 0);
+        let condition = Resolver { schema, conventions }.condition(&query.filter, &mut problems, 0);
         if problems.iter().any(|problem| problem.rule == "too_deep") {
             // What follows walks the filter to its end, which may be too deep for the stack.
             return Err(Error::Invalid(problems));
@@ -156,7 +96,7 @@ impl Plan {
             let reason = format!("at most {MOST_TESTS} tests (an amount is two) and {MOST_VALUES} values");
             problems.add("filter", "too_many", "", reason);
         }
-        let keys = sort_keys(schema, &query.order, &mut problems);
+        let keys = sort_keys(schema, &query.order, conventions, &mut problems);
         let words = query.words.as_deref().map(query_words);
         if words.is_some() && !schema.searchable {
             problems.add(
@@ -198,6 +138,22 @@ impl Plan {
     }
 }
 
+impl<E: Stored> Page<Entry<E>> {
+    /// The page of a plan: one record more than asked for tells whether there is a next one.
+    pub(crate) fn read(view: &dyn Snapshot, mut plan: Plan, total: bool) -> Result<Self> {
+        let wanted = plan.limit;
+        plan.limit += 1;
+        let mut items = E::read(view).find(&plan)?;
+        plan.limit = wanted;
+        let next = (items.len() > wanted).then(|| {
+            items.truncate(wanted);
+            items.last().map(|last| plan.cursor_after(last))
+        });
+        let total = total.then(|| E::read(view).count(&plan)).transpose()?;
+        Ok(Page { items, next: next.flatten(), total })
+    }
+}
+
 /// Sets the place where the order goes on.
 fn resume(order: &mut Order, mut ranks: Vec<Atom>, problems: &mut Violations) {
     let (id, at) = (ranks.pop(), ranks.pop());
@@ -210,7 +166,12 @@ fn resume(order: &mut Order, mut ranks: Vec<Atom>, problems: &mut Violations) {
     }
 }
 
-fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violations) -> Vec<SortKey> {
+fn sort_keys(
+    schema: &'static Schema,
+    order: &[String],
+    conventions: &Conventions,
+    problems: &mut Violations,
+) -> Vec<SortKey> {
     const MOST_KEYS: usize = 8;
     if order.len() > MOST_KEYS {
         problems.add("order", "too_many", "", format!("at most {MOST_KEYS} keys"));
@@ -221,8 +182,8 @@ fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violation
             Some(name) => (name, true),
             None => (path.as_str(), false),
         };
-        match target(schema, name) {
-            Some(Target::Column(column, flags)) if flags.sortable => {
+        match target(schema, name, conventions) {
+            Some(Target::Column(column, flags) | Target::Custom(column, _, flags)) if flags.sortable => {
                 // A code sorts by its number.
                 let number = schema.column(&format!("{name}_number")).map(ColumnRef::of);
                 let column = number.filter(|_| column.ty == ValueType::Code).unwrap_or(column);
@@ -247,326 +208,4 @@ fn sort_keys(schema: &'static Schema, order: &[String], problems: &mut Violation
         }
     }
     keys
-}
-
-#[derive(Clone, Copy)]
-struct Usable {
-    filterable: bool,
-    sortable: bool,
-}
-
-/// What a path means.
-enum Target {
-    Column(ColumnRef, Usable),
-    Money { minor: ColumnRef, currency: ColumnRef, flags: Usable },
-    Keys { index: usize, column: ColumnRef, flags: Usable },
-}
-
-fn target(schema: &'static Schema, name: &str) -> Option<Target> {
-    if let Some(column) = ColumnRef::envelope(name) {
-        return Some(Target::Column(column, Usable { filterable: true, sortable: true }));
-    }
-    if let Some(column) = schema.column(name) {
-        let field = &schema.fields[column.field];
-        let flags = Usable { filterable: column.filterable, sortable: column.sortable };
-        let reference = ColumnRef::of(column);
-        return Some(if is_keyed_list(field) {
-            Target::Keys { index: column.field, column: reference, flags }
-        } else {
-            Target::Column(reference, flags)
-        });
-    }
-    let minor = schema.column(&format!("{name}_minor"))?;
-    let currency = schema.column(&format!("{name}_currency"))?;
-    let flags = Usable { filterable: minor.filterable, sortable: minor.sortable };
-    (minor.sub == Some("minor")).then(|| Target::Money {
-        minor: ColumnRef::of(minor),
-        currency: ColumnRef::of(currency),
-        flags,
-    })
-}
-
-/// The column of a path, for figures.
-pub(super) fn column_of(schema: &'static Schema, name: &str) -> Option<(ColumnRef, Option<ColumnRef>)> {
-    match target(schema, name)? {
-        Target::Column(column, flags) if flags.filterable => Some((column, None)),
-        Target::Money { minor, currency, flags } if flags.filterable => Some((minor, Some(currency))),
-        _ => None,
-    }
-}
-
-struct Resolver<'a> {
-    schema: &'static Schema,
-    rules: &'a KeyRules,
-}
-
-impl Resolver<'_> {
-    const DEEPEST: usize = 32;
-
-    fn condition(&self, filter: &Filter, problems: &mut Violations, depth: usize) -> Condition {
-        if depth > Self::DEEPEST {
-            problems.add("filter", "too_deep", "", format!("filters nest at most {} deep", Self::DEEPEST));
-            return Condition::All(Vec::new());
-        }
-        let mut each = |filters: &[Filter]| -> Vec<Condition> {
-            filters.iter().map(|filter| self.condition(filter, problems, depth + 1)).collect()
-        };
-        match filter {
-            Filter::And { and } => Condition::All(each(and)),
-            Filter::Or { or } => Condition::Any(each(or)),
-            Filter::Not { not } => Condition::Not(Box::new(self.condition(not, problems, depth + 1))),
-            Filter::Test { field, op, value } => {
-                let tested = match field.split_once('.') {
-                    Some((reference, path)) => self.hop(reference, path, *op, value),
-                    None => self.test(field, *op, value),
-                };
-                tested.unwrap_or_else(|problem| {
-                    problems.add(field, problem.rule, &problem.found, problem.reason);
-                    Condition::All(Vec::new())
-                })
-            }
-        }
-    }
-
-    fn hop(
-        &self,
-        reference: &str,
-        path: &str,
-        op: Op,
-        value: &Value,
-    ) -> std::result::Result<Condition, Problem> {
-        let Some(Target::Column(column, flags)) = target(self.schema, reference) else {
-            return Err(Problem::unknown(self.schema));
-        };
-        let kind = match column.ty {
-            ValueType::Id(entity) if flags.filterable => crate::model::Kind::from_word(entity),
-            _ => None,
-        };
-        let Some(kind) = kind else {
-            return Err(Problem::new("not_a_reference", "it refers to no other record"));
-        };
-        let target = kind.schema();
-        let condition = Resolver { schema: target, ..*self }.test(path, op, value)?;
-        Ok(Condition::Hop { column, target, condition: Box::new(condition) })
-    }
-
-    fn test(&self, path: &str, op: Op, value: &Value) -> std::result::Result<Condition, Problem> {
-        let resolved = target(self.schema, path).ok_or_else(|| Problem::unknown(self.schema))?;
-        let (Target::Column(_, flags) | Target::Money { flags, .. } | Target::Keys { flags, .. }) = &resolved;
-        if !flags.filterable {
-            return Err(Problem::new("not_filterable", format!("lists can't be filtered by {path:?}")));
-        }
-        match resolved {
-            Target::Column(column, _) if column.ty == ValueType::Code && is_ranked(op) => {
-                // A code is ranked by its number.
-                let number = self.schema.column(&format!("{path}_number")).map(ColumnRef::of);
-                column_test(number.unwrap_or(column), op, &numbers(value)?)
-            }
-            Target::Column(column, _) => column_test(column, op, value),
-            Target::Money { minor, currency, .. } => money_test(minor, currency, op, value),
-            Target::Keys { index, column, .. } => self.key_test(index, column, op, value),
-        }
-    }
-
-    fn key_test(
-        &self,
-        index: usize,
-        column: ColumnRef,
-        op: Op,
-        value: &Value,
-    ) -> std::result::Result<Condition, Problem> {
-        let field = self.schema.fields[index].name;
-        let texts = match op {
-            Op::Is | Op::IsNot | Op::Contains | Op::StartsWith => vec![value.clone()],
-            Op::In => list(value)?,
-            Op::IsEmpty => return Ok(Condition::NoKeys { column }),
-            _ => {
-                return Err(Problem::new(
-                    "operator",
-                    "a list is compared with is, is_not, in, contains, starts_with, is_empty",
-                ));
-            }
-        };
-        let mut keys = Vec::new();
-        for text in texts {
-            match text {
-                Value::Text(text) => keys.push(key_form(field, &text, op, self.rules)),
-                Value::Id(id) => keys.push(id.to_string()),
-                other => return Err(Mismatch::new("a text", &other).into()),
-            }
-        }
-        let prefix = op == Op::StartsWith;
-        let has = Condition::HasKey { field, index, keys, prefix };
-        Ok(if op == Op::IsNot { Condition::Not(Box::new(has)) } else { has })
-    }
-}
-
-/// What a user types to find an entry of a list, in the form of its keys.
-fn key_form(field: &str, text: &str, op: Op, rules: &KeyRules) -> String {
-    use crate::value::{EmailAddress, FieldValue, PhoneNumber};
-    if op == Op::StartsWith {
-        let digits = PhoneNumber(text.to_owned()).digits();
-        return if field == "phones" && !digits.is_empty() { digits } else { fold(text) };
-    }
-    let mut key = None;
-    let mut take = |found: String| key = Some(found);
-    match field {
-        "emails" => EmailAddress(text.to_owned()).keys(rules, &mut take),
-        "phones" => PhoneNumber(text.to_owned()).keys(rules, &mut take),
-        "external_ids" => take(text.to_owned()),
-        _ => {}
-    }
-    key.unwrap_or_else(|| fold(text))
-}
-
-fn is_ranked(op: Op) -> bool {
-    matches!(op, Op::Less | Op::AtMost | Op::Greater | Op::AtLeast | Op::Between)
-}
-
-/// The numbers of codes.
-fn numbers(value: &Value) -> std::result::Result<Value, Problem> {
-    match value {
-        Value::List(_) => {
-            let numbers = list(value)?.iter().map(numbers).collect::<std::result::Result<_, _>>();
-            Ok(Value::List(numbers?))
-        }
-        Value::Text(text) => match text.parse::<Code>() {
-            Ok(code) => Ok(Value::Int(i64::try_from(code.number()).unwrap_or(i64::MAX))),
-            Err(reason) => Err(Mismatch::new(reason, value).into()),
-        },
-        Value::Null => Ok(Value::Null),
-        other => Err(Mismatch::new("a code like C001", other).into()),
-    }
-}
-
-fn column_test(column: ColumnRef, op: Op, value: &Value) -> std::result::Result<Condition, Problem> {
-    let ranked = is_ranked(op);
-    let atom = |value: Value| -> std::result::Result<Atom, Problem> {
-        let value = match (column.ty, &value) {
-            // A code is compared in its written form, whatever case it is typed in.
-            (ValueType::Code, Value::Text(text)) => match text.parse::<Code>() {
-                Ok(code) => Value::Text(code.as_str().to_owned()),
-                Err(reason) => return Err(Mismatch::new(reason, &value).into()),
-            },
-            _ => column.ty.coerce(value)?,
-        };
-        Ok(if ranked { column.rank(value) } else { column.atom(value) })
-    };
-    let textual = matches!(column.ty, ValueType::Text | ValueType::Code);
-    let values = match op {
-        Op::Is | Op::IsNot => vec![atom(value.clone())?],
-        Op::In => list(value)?.into_iter().map(atom).collect::<std::result::Result<_, _>>()?,
-        Op::Less | Op::AtMost | Op::Greater | Op::AtLeast => vec![not_null(atom(value.clone())?)?],
-        Op::Between => {
-            let bounds = list(value)?;
-            if bounds.len() != 2 {
-                return Err(Problem::new("mismatch", "between takes a list of two values"));
-            }
-            bounds.into_iter().map(|v| not_null(atom(v)?)).collect::<std::result::Result<_, _>>()?
-        }
-        Op::Contains | Op::StartsWith if !textual => {
-            return Err(Problem::new("operator", "only texts contain or start with something"));
-        }
-        Op::Contains | Op::StartsWith => match value {
-            Value::Text(text) if column.folded => vec![Atom::Text(fold(text))],
-            Value::Text(text) => vec![Atom::Text(text.to_uppercase())],
-            other => return Err(Mismatch::new("a text", other).into()),
-        },
-        Op::IsEmpty => Vec::new(),
-    };
-    Ok(Condition::Test { column, op, values })
-}
-
-fn not_null(atom: Atom) -> std::result::Result<Atom, Problem> {
-    match atom {
-        Atom::Null => Err(Problem::new("mismatch", "nothing is less or greater than null; use is_empty")),
-        atom => Ok(atom),
-    }
-}
-
-/// Money is compared within the currency that the value names.
-fn money_test(
-    minor: ColumnRef,
-    currency: ColumnRef,
-    op: Op,
-    value: &Value,
-) -> std::result::Result<Condition, Problem> {
-    let empty = Condition::Test { column: minor, op: Op::IsEmpty, values: Vec::new() };
-    match (op, value) {
-        (Op::IsEmpty, _) | (Op::Is, Value::Null) => return Ok(empty),
-        (Op::IsNot, Value::Null) => return Ok(Condition::Not(Box::new(empty))),
-        _ => {}
-    }
-    let money = |value: Value| -> std::result::Result<(i64, Currency), Problem> {
-        match ValueType::Money.coerce(value)? {
-            Value::Money(money) => Ok((money.minor, money.currency)),
-            other => Err(Mismatch::new("an amount with its currency", &other).into()),
-        }
-    };
-    let one = |op: Op, value: Value| -> std::result::Result<Condition, Problem> {
-        let (amount, code) = money(value)?;
-        let same = Condition::Test {
-            column: currency,
-            op: Op::Is,
-            values: vec![Atom::Text(code.code().to_owned())],
-        };
-        Ok(Condition::All(vec![same, Condition::Test { column: minor, op, values: vec![Atom::Int(amount)] }]))
-    };
-    match op {
-        Op::Is | Op::Less | Op::AtMost | Op::Greater | Op::AtLeast => one(op, value.clone()),
-        Op::IsNot => Ok(Condition::Not(Box::new(one(Op::Is, value.clone())?))),
-        Op::In => {
-            let any = list(value)?.into_iter().map(|value| one(Op::Is, value));
-            Ok(Condition::Any(any.collect::<std::result::Result<_, _>>()?))
-        }
-        Op::Between => match <[Value; 2]>::try_from(list(value)?) {
-            Ok([low, high]) => Ok(Condition::All(vec![one(Op::AtLeast, low)?, one(Op::AtMost, high)?])),
-            Err(_) => Err(Problem::new("mismatch", "between takes a list of two values")),
-        },
-        _ => Err(Problem::new("operator", "amounts are compared, they don't contain anything")),
-    }
-}
-
-fn list(value: &Value) -> std::result::Result<Vec<Value>, Problem> {
-    const MOST: usize = 1_000;
-    match value {
-        Value::List(list) if list.len() <= MOST => Ok(list.clone()),
-        Value::List(_) => Err(Problem::new("too_many", "a list in a filter has at most 1,000 values")),
-        other => Err(Mismatch::new("a list", other).into()),
-    }
-}
-
-struct Problem {
-    rule: &'static str,
-    found: String,
-    reason: String,
-}
-
-impl Problem {
-    fn new(rule: &'static str, reason: impl Into<String>) -> Self {
-        Problem { rule, found: String::new(), reason: reason.into() }
-    }
-
-    fn unknown(schema: &Schema) -> Self {
-        Problem::new("unknown_field", format!("{} has no such field", schema.entity))
-    }
-}
-
-impl From<Mismatch> for Problem {
-    fn from(mismatch: Mismatch) -> Self {
-        Problem { rule: "mismatch", found: mismatch.found, reason: format!("expected {}", mismatch.expected) }
-    }
-}
-
-/// That a column with a reference holds this id: for the library's own questions.
-pub(crate) fn equals(column: &crate::value::Column, id: Uuid) -> Condition {
-    Condition::Test { column: ColumnRef::of(column), op: Op::Is, values: vec![Atom::Id { id }] }
-}
-
-/// That a column named so holds this value: for the library's own questions.
-pub(crate) fn column_is(schema: &'static Schema, name: &str, value: impl Into<Value>) -> Condition {
-    match schema.column(name).map(ColumnRef::of) {
-        Some(column) => Condition::Test { column, op: Op::Is, values: vec![column.atom(value.into())] },
-        None => Condition::Any(Vec::new()),
-    }
 }

@@ -2,10 +2,7 @@
 
 use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sight};
 use crate::error::Result;
-use crate::model::{
-    Change, Contact, Customer, Deletion, Entity, FieldSet, Interaction, Kind, Operation, OperationId,
-    Opportunity, Pipeline, Record, Reminder, Role, Settings, User, for_each_entity,
-};
+use crate::model::{Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record};
 use crate::value::Id;
 use uuid::Uuid;
 
@@ -145,12 +142,12 @@ pub trait JournalWrite {
 macro_rules! ports {
     ($($entity:ident = $name:literal),+ $(,)?) => {
         /// A view of the store that cannot write.
-        pub trait Snapshot: OperationalRead + JournalRead $(+ Read<$entity>)+ {}
+        pub trait Snapshot: OperationalRead + JournalRead $(+ Read<crate::model::$entity>)+ {}
 
-        impl<T> Snapshot for T where T: OperationalRead + JournalRead $(+ Read<$entity>)+ + ?Sized {}
+        impl<T> Snapshot for T where T: OperationalRead + JournalRead $(+ Read<crate::model::$entity>)+ + ?Sized {}
 
         /// A view of the store that writes: its own writes are seen by its reads.
-        pub trait Transaction: Snapshot + OperationalWrite + JournalWrite $(+ Repository<$entity>)+ {
+        pub trait Transaction: Snapshot + OperationalWrite + JournalWrite $(+ Repository<crate::model::$entity>)+ {
             /// Makes everything durable, or nothing.
             ///
             /// # Errors
@@ -159,7 +156,7 @@ macro_rules! ports {
         }
 
         $(
-            impl Stored for $entity {
+            impl Stored for crate::model::$entity {
                 fn kind() -> Kind {
                     Kind::$entity
                 }
@@ -176,7 +173,7 @@ macro_rules! ports {
         )+
     };
 }
-for_each_entity!(ports);
+crate::for_each_entity!(ports);
 
 /// An entity that the store's port speaks of: which of the port's repositories it lives in.
 pub trait Stored: Entity {

@@ -116,7 +116,7 @@ impl FieldValue for Code {
     fn keys(&self, _: &KeyRules, out: &mut dyn FnMut(String)) {
         out(self.text.clone());
     }
-    fn words(&self, out: &mut Words) {
+    fn words(&self, _: &KeyRules, out: &mut Words) {
         out.add(&self.text);
     }
 }

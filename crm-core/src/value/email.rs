@@ -3,7 +3,11 @@
 use super::FieldValue;
 use crate::error::Violations;
 use crm_core_derive::Composite;
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
 
 /// An e-mail address of a customer or contact. The first of a list is the primary one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Composite)]
@@ -34,65 +38,122 @@ impl From<&str> for Email {
 }
 
 /// The text of an e-mail address: checked on the way in, compared case-folded with its domain in IDNA.
+///
+/// Taken is what can be delivered on the Internet and is written plainly: an unquoted local part of RFC 5321, in any
+/// script (RFC 6531), and the name of a domain. Refused are quoted local parts, comments, display names and addresses
+/// of machines in brackets, which the RFCs allow and nobody has; characters that are not seen; domains without a dot
+/// or with a top-level domain that no name server answers for (RFC 6761, RFC 6762, RFC 7686).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EmailAddress(pub String);
 
+type Checked<T> = Result<T, &'static str>;
+
 impl EmailAddress {
     /// The form in which addresses are compared, or what is wrong with this one.
     ///
+    /// ```
+    /// let key = |text: &str| crm_core::EmailAddress(text.into()).comparison_key();
+    /// assert_eq!(key("Amina@Bücher.example")?, "amina@xn--bcher-kva.example");
+    /// assert_eq!(key("amina@localhost"), Err("the domain has a dot"));
+    /// # Ok::<(), &str>(())
+    /// ```
+    ///
     /// # Errors
-    /// The reason in words: the syntax is that of an unquoted RFC 5321 mailbox.
+    /// The reason in words.
     pub fn comparison_key(&self) -> Result<String, &'static str> {
+        // Of RFC 5321 (4.5.3.1.3), less the angle brackets, in octets.
+        const LONGEST: usize = 254;
         let text = self.0.as_str();
         let (local, domain) = text.rsplit_once('@').ok_or("an address has an @")?;
-        if local.is_empty() || local.chars().count() > 64 {
-            return Err("the part before the @ has 1 to 64 characters");
+        check_local(local)?;
+        let composed = composed(local);
+        if composed != local {
+            check_local(&composed)?;
         }
-        if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-            return Err("a dot before the @ stands between other characters");
+        let ascii = ascii_domain(domain)?;
+        if text.len() > LONGEST || composed.len() + 1 + ascii.len() > LONGEST {
+            return Err("an address has at most 254 octets");
         }
-        if let Some(bad) =
-            local.chars().find(|c| c.is_whitespace() || c.is_control() || "@\"(),:;<>[\\]".contains(*c))
-        {
-            return Err(if bad == '@' {
-                "an address has one @"
-            } else {
-                "a character that an address can't have"
-            });
-        }
-        if domain.is_empty() || domain.len() > 253 {
-            return Err("the domain has 1 to 253 characters");
-        }
-        let ascii = if domain.is_ascii() {
-            domain.to_ascii_lowercase()
-        } else {
-            idna::domain_to_ascii(domain).map_err(|_| "the domain is no internationalised domain name")?
-        };
-        let label_is_good = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        };
-        if !ascii.split('.').all(label_is_good) {
-            return Err("the domain is letters, digits and hyphens between dots");
-        }
-        Ok(if local.is_ascii() {
-            format!("{}@{ascii}", local.to_ascii_lowercase())
-        } else {
-            format!("{}@{ascii}", local.to_lowercase())
-        })
+        Ok(format!("{}@{ascii}", lower_case(&composed)))
     }
+
+    /// What the keys of addresses begin with that begin so.
+    pub(crate) fn key_start(&self) -> String {
+        lower_case(&composed(self.0.trim_start()))
+    }
+}
+
+fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+fn lower_case(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().nfc().collect() }
+}
+
+/// The part before the @ (RFC 5321, `Dot-string`; RFC 6531 adds what is not ASCII).
+fn check_local(local: &str) -> Checked<()> {
+    const LONGEST: usize = 64;
+    if local.is_empty() || local.chars().count() > LONGEST {
+        return Err("the part before the @ has 1 to 64 characters");
+    }
+    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+        return Err("a dot before the @ stands between other characters");
+    }
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
+    match local.chars().find(|c| !is_fit(*c)) {
+        Some('@') => Err("an address has one @"),
+        Some(_) => Err("a character that an address can't have"),
+        None => check_seen(local),
+    }
+}
+
+/// The domain in ASCII (UTS 46, STD 3, with the lengths of DNS), lower case.
+fn ascii_domain(domain: &str) -> Checked<String> {
+    /// Top-level domains of special use: mail never finds them.
+    const NOWHERE: [&str; 6] = ["arpa", "invalid", "local", "localhost", "onion", "test"];
+    check_seen(domain)?;
+    let ascii = idna::domain_to_ascii_strict(domain)
+        .map_err(|_| "the domain is letters, digits and hyphens between dots, 63 at most, 253 in all")?;
+    let (_, top) = ascii.rsplit_once('.').ok_or("the domain has a dot")?;
+    if !top.ends_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err("a top-level domain ends with a letter");
+    }
+    if NOWHERE.contains(&top) {
+        return Err("mail finds no domain under this top-level domain");
+    }
+    Ok(ascii)
+}
+
+/// Refuses characters that are not seen, that have no meaning, or that change how others look: white space, controls,
+/// formats, private and unassigned ones, and a mark without a letter before it.
+fn check_seen(part: &str) -> Checked<()> {
+    if part.is_ascii() {
+        // The others were looked at one by one, or will be.
+        return Ok(());
+    }
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let is_in = |c: char, group: GeneralCategoryGroup| group.contains(categories.get(c));
+    let hidden = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Other);
+    if part.chars().any(|c| is_in(c, hidden)) || part.starts_with(|c| is_in(c, GeneralCategoryGroup::Mark)) {
+        return Err("an invisible character, or a mark without a letter");
+    }
+    Ok(())
 }
 
 impl FieldValue for EmailAddress {
     super::field::text_field!(EmailAddress);
 
     fn tidy(&mut self, name: &str, max: usize, problems: &mut Violations) {
+        // Before it is cleaned, which could join an angle bracket with the mark after it.
+        let trimmed = self.0.trim();
+        let checked = match trimmed.len() == self.0.len() {
+            true => self.comparison_key(),
+            false => EmailAddress(trimmed.to_owned()).comparison_key(),
+        };
         self.0.tidy(name, max, problems);
-        if let Err(reason) = self.comparison_key() {
+        if let Err(reason) = checked {
             problems.add(name, "syntax", &self.0, reason);
         }
     }
@@ -103,7 +164,7 @@ impl FieldValue for EmailAddress {
         }
     }
 
-    fn words(&self, out: &mut super::Words) {
+    fn words(&self, _: &super::KeyRules, out: &mut super::Words) {
         out.add(&self.0);
     }
 }

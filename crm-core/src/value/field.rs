@@ -86,8 +86,12 @@ pub enum ValueType {
     Money,
     /// A code such as `C001`.
     Code,
+    /// An exact number with up to six decimals, compared in millionths.
+    Decimal,
     /// A list or a map, kept as JSON.
     Json,
+    /// The custom fields of a record, kept as JSON; compared one by one.
+    Custom,
 }
 
 impl ValueType {
@@ -113,7 +117,14 @@ impl ValueType {
             ValueType::Id(_) => id_from(value).map(Value::Id),
             ValueType::Money => Money::from_value(value).map(Value::Money),
             ValueType::Code => super::Code::from_value(value).map(|code| code.to_value()),
-            ValueType::Json => Ok(value),
+            ValueType::Decimal => {
+                let number = super::Quantity::from_value(value.clone())?;
+                number
+                    .millionths()
+                    .ok_or_else(|| Mismatch::new("a number with at most 6 decimals", &value))?;
+                Ok(number.to_value())
+            }
+            ValueType::Json | ValueType::Custom => Ok(value),
         }
     }
 }
@@ -205,8 +216,12 @@ pub struct FieldDef {
     pub unique: bool,
     /// Only the library sets it.
     pub system: bool,
+    /// Its keys and words follow the [`KeyRules`]: see [`FieldValue::REGIONAL`].
+    pub regional: bool,
     /// How it lies in columns.
     pub shape: fn() -> Shape,
+    /// The entity that it refers to, alone or in a list.
+    pub target: fn() -> Option<&'static str>,
     /// Gives a value that came from JSON the types that this field's have.
     pub retype: fn(Value) -> std::result::Result<Value, Mismatch>,
 }
@@ -241,7 +256,7 @@ pub struct Column {
     pub folded: bool,
 }
 
-/// The organisation's rules for comparison keys.
+/// The organisation's rules for comparison keys and words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRules {
     /// The region of phone numbers without a country code, such as `KE`.
@@ -250,6 +265,9 @@ pub struct KeyRules {
 
 /// A type that can be a field of an entity, or a part of one.
 pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
+    /// Whether its keys and words follow the [`KeyRules`]: those that are stored are made anew when the rules change.
+    const REGIONAL: bool = false;
+
     /// How it lies in columns.
     fn shape() -> Shape;
     /// As a neutral value.
@@ -282,12 +300,16 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
     }
     /// Cleans texts and notes what is wrong with them.
     fn tidy(&mut self, _name: &str, _max: usize, _problems: &mut Violations) {}
+    /// The entity of the records that it refers to.
+    fn target() -> Option<&'static str> {
+        None
+    }
     /// The records that it refers to.
     fn references(&self, _visit: &mut dyn FnMut(&'static str, Uuid)) {}
     /// The keys by which it is looked up and compared.
     fn keys(&self, _rules: &KeyRules, _out: &mut dyn FnMut(String)) {}
     /// The words that search finds.
-    fn words(&self, _out: &mut Words) {}
+    fn words(&self, _rules: &KeyRules, _out: &mut Words) {}
 }
 
 /// Reads a field of an entity.

@@ -42,6 +42,9 @@ impl<E: crate::model::Entity> FieldValue for super::Id<E> {
             problems.add(name, "blank", "", format!("it needs the id of a {}", E::ENTITY));
         }
     }
+    fn target() -> Option<&'static str> {
+        Some(E::ENTITY)
+    }
     fn references(&self, visit: &mut dyn FnMut(&'static str, Uuid)) {
         visit(E::ENTITY, self.uuid());
     }
@@ -91,12 +94,14 @@ impl FieldValue for String {
             out(fold(self));
         }
     }
-    fn words(&self, out: &mut Words) {
+    fn words(&self, _: &KeyRules, out: &mut Words) {
         out.add(self);
     }
 }
 
 impl<T: FieldValue> FieldValue for Option<T> {
+    const REGIONAL: bool = T::REGIONAL;
+
     fn shape() -> Shape {
         T::shape().optional()
     }
@@ -136,6 +141,9 @@ impl<T: FieldValue> FieldValue for Option<T> {
             }
         }
     }
+    fn target() -> Option<&'static str> {
+        T::target()
+    }
     fn references(&self, visit: &mut dyn FnMut(&'static str, Uuid)) {
         if let Some(value) = self {
             value.references(visit);
@@ -146,9 +154,9 @@ impl<T: FieldValue> FieldValue for Option<T> {
             value.keys(rules, out);
         }
     }
-    fn words(&self, out: &mut Words) {
+    fn words(&self, rules: &KeyRules, out: &mut Words) {
         if let Some(value) = self {
-            value.words(out);
+            value.words(rules, out);
         }
     }
 }
@@ -175,6 +183,8 @@ impl<T> FieldValue for Vec<T>
 where
     T: FieldValue + serde::Serialize + serde::de::DeserializeOwned,
 {
+    const REGIONAL: bool = T::REGIONAL;
+
     fn shape() -> Shape {
         Shape::scalar(ValueType::Json)
     }
@@ -219,14 +229,17 @@ where
             }
         });
     }
+    fn target() -> Option<&'static str> {
+        T::target()
+    }
     fn references(&self, visit: &mut dyn FnMut(&'static str, Uuid)) {
         self.iter().for_each(|value| value.references(visit));
     }
     fn keys(&self, rules: &KeyRules, out: &mut dyn FnMut(String)) {
         self.iter().for_each(|value| value.keys(rules, out));
     }
-    fn words(&self, out: &mut Words) {
-        self.iter().for_each(|value| value.words(out));
+    fn words(&self, rules: &KeyRules, out: &mut Words) {
+        self.iter().for_each(|value| value.words(rules, out));
     }
 }
 
@@ -277,7 +290,7 @@ impl FieldValue for BTreeMap<String, String> {
     fn keys(&self, _: &KeyRules, out: &mut dyn FnMut(String)) {
         self.iter().for_each(|(source, id)| out(format!("{source}:{id}")));
     }
-    fn words(&self, out: &mut Words) {
+    fn words(&self, _: &KeyRules, out: &mut Words) {
         self.values().for_each(|id| out.add(id));
     }
 }

@@ -3,6 +3,7 @@
 mod address;
 mod choice;
 mod code;
+mod custom;
 mod email;
 mod field;
 mod field_types;
@@ -10,12 +11,16 @@ mod id;
 mod money;
 mod neutral;
 mod phone;
+mod quantity;
+mod recurrence;
 mod text;
 mod time;
 mod words;
 
 pub use address::Address;
 pub use code::Code;
+pub use custom::{CustomValue, CustomValues, custom_comparison};
+pub(crate) use custom::{NUMBER, fits_number, instant_text};
 pub use email::{Email, EmailAddress};
 pub use field::{
     Cell, Column, ColumnReader, ColumnWriter, FieldDef, FieldValue, KeyRules, Mismatch, OnPurge, Shape,
@@ -25,6 +30,8 @@ pub use id::Id;
 pub use money::{Currency, Money};
 pub use neutral::Value;
 pub use phone::{Phone, PhoneNumber};
+pub use quantity::Quantity;
+pub use recurrence::Recurrence;
 pub use text::{clean, fold};
 pub use time::{Due, Period, Timestamp, Zone, resolve_local, to_micros, truncate};
 pub use words::{Words, query_words};

@@ -3,7 +3,7 @@
 use super::field::{Cell, ColumnReader, ColumnWriter, FieldValue, Mismatch, Shape};
 use super::{Value, ValueType};
 use crate::error::{Error, Result};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -147,6 +147,51 @@ impl Money {
     /// The amount in major units.
     pub fn to_decimal(self) -> Decimal {
         Decimal::new(self.minor, self.currency.exponent())
+    }
+
+    /// The amount times a number, rounded half to even at the currency's exponent; `None` when it is too large.
+    ///
+    /// ```
+    /// use crm_core::{Currency, Money};
+    /// let net = Money::new(2_539_520, Currency::EUR);
+    /// assert_eq!(net.times("0.19".parse().unwrap()), Some(Money::new(482_509, Currency::EUR)));
+    /// ```
+    pub fn times(self, factor: Decimal) -> Option<Money> {
+        let minor = Decimal::from(self.minor).checked_mul(factor)?;
+        let minor = minor.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
+        Some(Money { minor: i64::try_from(minor).ok()?, currency: self.currency })
+    }
+
+    /// So many percent of the amount, rounded half to even at the currency's exponent.
+    ///
+    /// ```
+    /// use crm_core::{Currency, Money};
+    /// assert_eq!(Money::new(1_050, Currency::KES).percent(50), Money::new(525, Currency::KES));
+    /// ```
+    #[must_use]
+    pub fn percent(self, percent: u8) -> Money {
+        // At most 255 % of 64 bits fit into 128; what does not fit back stays at the edge.
+        let product = i128::from(self.minor) * i128::from(percent);
+        let (whole, rest) = (product.div_euclid(100), product.rem_euclid(100));
+        let up = rest > 50 || (rest == 50 && whole % 2 != 0);
+        let minor =
+            i64::try_from(whole + i128::from(up)).unwrap_or(if product < 0 { i64::MIN } else { i64::MAX });
+        Money { minor, currency: self.currency }
+    }
+
+    /// The amount in another currency at this rate (units of `to` for one unit of this currency), rounded half to
+    /// even at its exponent; `None` when it is too large.
+    ///
+    /// ```
+    /// use crm_core::{Currency, Money};
+    /// let shillings = Money::new(41_000, Currency::USD).convert(Currency::KES, "129.5".parse().unwrap());
+    /// assert_eq!(shillings, Some(Money::new(5_309_500, Currency::KES)));
+    /// ```
+    pub fn convert(self, to: Currency, rate: Decimal) -> Option<Money> {
+        let amount = self.to_decimal().checked_mul(rate)?;
+        let minor = amount.checked_mul(Decimal::from(10_u64.pow(to.exponent())))?;
+        let minor = minor.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven);
+        Some(Money { minor: i64::try_from(minor).ok()?, currency: to })
     }
 
     /// The sum.

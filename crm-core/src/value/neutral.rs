@@ -3,6 +3,7 @@
 use super::{Money, Timestamp};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeMap;
@@ -11,8 +12,8 @@ use uuid::Uuid;
 
 /// The value of a field where its Rust type is not at hand: in patches, filters, cursors, the journal and bindings.
 ///
-/// In JSON it is what one expects: dates and instants as ISO 8601 text, ids as text, decimals as text, money as
-/// `{"minor": 1250, "currency": "KES"}`. What comes *from* JSON is therefore less typed (a date is a text); the
+/// In JSON it is what one expects: dates and instants as ISO 8601 text, ids as text, decimals as numbers (as text when
+/// they have more than 15 digits), money as `{"minor": 1250, "currency": "KES"}`. What comes *from* JSON is therefore less typed (a date is a text); the
 /// field that it is meant for gives it its type.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Value {
@@ -140,6 +141,12 @@ impl fmt::Display for Value {
     }
 }
 
+/// The floating-point number that reads back as the same decimal: up to 15 digits.
+fn as_float(number: Decimal) -> Option<f64> {
+    const EXACT: u128 = 1_000_000_000_000_000;
+    (number.mantissa().unsigned_abs() < EXACT).then(|| number.to_f64()).flatten()
+}
+
 /// Text forms of the neutral value, as JSON has them.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -147,7 +154,11 @@ impl Serialize for Value {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Int(value) => serializer.serialize_i64(*value),
-            Value::Decimal(value) => serializer.collect_str(value),
+            // A number as far as JSON's readers keep all of its digits.
+            Value::Decimal(value) => match as_float(*value) {
+                Some(float) => serializer.serialize_f64(float),
+                None => serializer.collect_str(value),
+            },
             Value::Text(value) => serializer.serialize_str(value),
             Value::Instant(value) => value.serialize(serializer),
             Value::Date(value) => value.serialize(serializer),
@@ -193,7 +204,7 @@ impl<'de> Deserialize<'de> for Value {
                 i64::try_from(value).map(Value::Int).map_err(|_| E::custom("the number is too large"))
             }
             fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-                Decimal::try_from(value).map(Value::Decimal).map_err(E::custom)
+                Decimal::try_from(value).map(|number| Value::Decimal(number.normalize())).map_err(E::custom)
             }
             fn visit_str<E>(self, value: &str) -> Result<Value, E> {
                 Ok(Value::Text(value.to_owned()))

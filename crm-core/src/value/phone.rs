@@ -1,8 +1,9 @@
-//! Phone numbers: kept as typed, compared by their digits.
+//! Phone numbers: kept as typed, compared in E.164.
 
 use super::{FieldValue, KeyRules, Words};
 use crate::error::Violations;
 use crm_core_derive::Composite;
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use serde::{Deserialize, Serialize};
 
 /// A phone number of a customer or contact. The first of a list is the primary one.
@@ -33,34 +34,201 @@ impl From<&str> for Phone {
     }
 }
 
-/// The text of a phone number.
+/// The text of a phone number, as it was typed: with any punctuation, letters (`1-800-FLOWERS`), an extension, as a
+/// `tel:` URI, in the digits of any script.
+///
+/// What it means follows from the numbering plans of [libphonenumber](https://github.com/google/libphonenumber). The
+/// methods take the region from which one dials, two letters of ISO 3166-1; a number that begins with `+` means the
+/// same everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PhoneNumber(pub String);
 
+/// What a text means as a number.
+type Parsed = rlibphonenumber::PhoneNumber;
+
 impl PhoneNumber {
-    /// The digits, which is how numbers are compared.
+    /// The digits as they were typed, in ASCII.
+    ///
+    /// ```
+    /// let digits = |text: &str| crm_core::PhoneNumber(text.into()).digits();
+    /// assert_eq!(digits("+254 (722) 000-001"), "254722000001");
+    /// assert_eq!(digits("٠٧٢٢ ٠٠٠ ٠٠١"), "0722000001");
+    /// ```
     pub fn digits(&self) -> String {
-        self.0.chars().filter(char::is_ascii_digit).collect()
+        ascii_digits(&self.0)
     }
+
+    /// The number in E.164, without its extension, when it has as many digits as numbers of its country have. Whether
+    /// somebody could have it is another question: see [`is_valid`](Self::is_valid).
+    ///
+    /// ```
+    /// let e164 = |text: &str, region| crm_core::PhoneNumber(text.into()).e164(region);
+    /// assert_eq!(e164("06 28 23 04 55", "FR").as_deref(), Some("+33628230455"));
+    /// assert_eq!(e164("+33 6 28 23 04 55", "KE").as_deref(), Some("+33628230455"));
+    /// assert_eq!(e164("1-800-FLOWERS", "US").as_deref(), Some("+18003569377"));
+    /// assert_eq!(e164("extension 12", "KE"), None);
+    /// ```
+    pub fn e164(&self, region: &str) -> Option<String> {
+        self.complete(region).map(|number| e164_of(&number))
+    }
+
+    /// The digits that are dialled inside the number's own country, when [`e164`](Self::e164) knows it.
+    ///
+    /// ```
+    /// let number = crm_core::PhoneNumber("+33 6 28 23 04 55".into());
+    /// assert_eq!(number.national_digits("KE").as_deref(), Some("0628230455"));
+    /// ```
+    pub fn national_digits(&self, region: &str) -> Option<String> {
+        self.complete(region).map(national_digits_of)
+    }
+
+    /// Whether the numbering plan of its country has such a number.
+    ///
+    /// ```
+    /// let is_valid = |text: &str| crm_core::PhoneNumber(text.into()).is_valid("US");
+    /// assert!(is_valid("(650) 253-0000"));
+    /// assert!(!is_valid("(957) 962-1534"));
+    /// ```
+    pub fn is_valid(&self, region: &str) -> bool {
+        self.parsed(region).is_some_and(|number| number.is_valid())
+    }
+
+    /// The form in which numbers are compared: E.164 with the extension, or the digits of what is no complete number
+    /// of any country. A number that is complete but not [valid](Self::is_valid) is compared in E.164, too: plans
+    /// grow, and two ways to write one number should not part when it turns out to be wrong.
+    ///
+    /// ```
+    /// let key = |text: &str| crm_core::PhoneNumber(text.into()).comparison_key("KE");
+    /// assert_eq!(key("0746 440 201"), "+254746440201");
+    /// assert_eq!(key("+254 746 440201 ext. 12"), "+254746440201;ext=12");
+    /// assert_eq!(key("0746-44"), "074644");
+    /// ```
+    pub fn comparison_key(&self, region: &str) -> String {
+        let Some(number) = self.complete(region) else { return self.digits() };
+        let mut key = e164_of(&number);
+        if let Some(extension) = &number.extension {
+            key.push_str(";ext=");
+            key.push_str(&ascii_digits(extension));
+        }
+        key
+    }
+
+    /// The digits by which search finds it, each way of writing them once: as in E.164, as dialled in its own country,
+    /// as typed.
+    ///
+    /// ```
+    /// let forms = |text: &str| crm_core::PhoneNumber(text.into()).searched_digits("FR");
+    /// assert_eq!(forms("06 28 23 04 55"), ["33628230455", "0628230455"]);
+    /// assert_eq!(forms("0033 6 28 23 04 55"), ["33628230455", "0628230455", "0033628230455"]);
+    /// assert_eq!(forms("3615"), ["3615"]);
+    /// ```
+    pub fn searched_digits(&self, region: &str) -> Vec<String> {
+        let mut forms = Vec::with_capacity(3);
+        if let Some(number) = self.complete(region) {
+            forms.push(ascii_digits(&e164_of(&number)));
+            forms.push(national_digits_of(number));
+        }
+        let typed = self.digits();
+        if !forms.contains(&typed) {
+            forms.push(typed);
+        }
+        forms
+    }
+
+    /// Whether there are numbers of this region.
+    ///
+    /// ```
+    /// use crm_core::PhoneNumber;
+    /// assert!(PhoneNumber::is_region("GB"));
+    /// assert!(!PhoneNumber::is_region("UK"));
+    /// ```
+    pub fn is_region(region: &str) -> bool {
+        country_code(region).is_some()
+    }
+
+    /// What the keys of numbers begin with that begin with these digits, written internationally or nationally.
+    pub(crate) fn key_starts(&self, region: &str) -> Vec<String> {
+        let digits = self.digits();
+        let mut starts = vec![format!("+{digits}")];
+        if !self.0.trim_start().starts_with(['+', '＋'])
+            && let Some(code) = country_code(region)
+        {
+            let trunk = trunk_prefix(region).unwrap_or_default();
+            let national = digits.strip_prefix(trunk.as_str()).unwrap_or(&digits);
+            starts.push(format!("+{code}{national}"));
+            // Such as what follows the prefix of international calls.
+            starts.extend(self.parsed(region).map(|number| e164_of(&number)));
+        }
+        // Of numbers that are not complete.
+        starts.push(digits);
+        starts
+    }
+
+    /// What libphonenumber makes of it.
+    fn parsed(&self, region: &str) -> Option<Parsed> {
+        // As long as libphonenumber in Java and C++ allows.
+        const LONGEST: usize = 250;
+        if self.0.len() > LONGEST {
+            return None;
+        }
+        PHONE_NUMBER_UTIL.parse(&self.0, Region::from_code(region).ok()).ok()
+    }
+
+    /// The number, if it has as many digits as a number with its country code may have, area code included.
+    fn complete(&self, region: &str) -> Option<Parsed> {
+        self.parsed(region)
+            .filter(|number| number.is_possible_with_reason() == Ok(NumberLengthType::IsPossible))
+    }
+}
+
+fn ascii_digits(text: &str) -> String {
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_digit).collect();
+    }
+    PHONE_NUMBER_UTIL.normalize_digits_only(text)
+}
+
+fn e164_of(number: &Parsed) -> String {
+    number.format_as(PhoneNumberFormat::E164).into_owned()
+}
+
+fn national_digits_of(mut number: Parsed) -> String {
+    number.extension = None;
+    ascii_digits(&number.format_as(PhoneNumberFormat::National))
+}
+
+fn country_code(region: &str) -> Option<i32> {
+    PHONE_NUMBER_UTIL.get_country_code_for_region(Region::from_code(region).ok()?)
+}
+
+/// What is dialled before a national number inside its region: `0` in most, nothing in many.
+fn trunk_prefix(region: &str) -> Option<String> {
+    let example = PHONE_NUMBER_UTIL.get_example_number(Region::from_code(region).ok()?).ok()?;
+    let number = example.get_national_significant_number();
+    national_digits_of(example).strip_suffix(&number).map(str::to_owned)
 }
 
 impl FieldValue for PhoneNumber {
     super::field::text_field!(PhoneNumber);
 
+    const REGIONAL: bool = true;
+
     fn tidy(&mut self, name: &str, max: usize, problems: &mut Violations) {
         const FEWEST_DIGITS: usize = 3;
         self.0.tidy(name, max, problems);
-        if self.0.bytes().filter(u8::is_ascii_digit).count() < FEWEST_DIGITS {
+        if self.digits().len() < FEWEST_DIGITS {
             problems.add(name, "syntax", &self.0, "a phone number has at least three digits");
         }
     }
 
-    fn keys(&self, _: &KeyRules, out: &mut dyn FnMut(String)) {
-        out(self.digits());
+    fn keys(&self, rules: &KeyRules, out: &mut dyn FnMut(String)) {
+        out(self.comparison_key(&rules.phone_region));
     }
 
-    fn words(&self, out: &mut Words) {
-        out.add(&self.digits());
+    fn words(&self, rules: &KeyRules, out: &mut Words) {
+        for digits in self.searched_digits(&rules.phone_region) {
+            out.add(&digits);
+        }
     }
 }

@@ -50,9 +50,19 @@ impl Zone {
         self.0.name()
     }
 
+    /// What a clock in the zone shows at this moment.
+    pub fn wall_clock(self, at: Timestamp) -> NaiveDateTime {
+        at.with_timezone(&self.0).naive_local()
+    }
+
     /// The calendar day at this moment.
     pub fn date_at(self, at: Timestamp) -> NaiveDate {
-        at.with_timezone(&self.0).date_naive()
+        self.local_at(at).date()
+    }
+
+    /// What a wall clock shows at this moment.
+    pub(super) fn local_at(self, at: Timestamp) -> NaiveDateTime {
+        at.with_timezone(&self.0).naive_local()
     }
 }
 
@@ -103,13 +113,19 @@ impl FieldValue for Zone {
 /// The moment at which a wall clock in the zone shows this. A time that the clock skips moves forward by the length
 /// of the gap; of a time that it shows twice, the first (RFC 5545, section 3.3.5).
 pub fn resolve_local(local: NaiveDateTime, zone: Zone) -> Timestamp {
+    resolve(local, zone).0
+}
+
+/// The moment, and whether the clock skips this time.
+pub(super) fn resolve(local: NaiveDateTime, zone: Zone) -> (Timestamp, bool) {
     match zone.0.from_local_datetime(&local) {
-        MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => at.with_timezone(&Utc),
+        MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => (at.with_timezone(&Utc), false),
         MappedLocalTime::None => {
             // The offset before the gap holds a day earlier: no zone has two transitions within one.
             let before = local.checked_sub_days(Days::new(1)).unwrap_or(local);
             let offset = zone.0.offset_from_utc_datetime(&before).fix().local_minus_utc();
-            (local - TimeDelta::seconds(offset.into())).and_utc()
+            let at = local.checked_sub_signed(TimeDelta::seconds(offset.into())).unwrap_or(local);
+            (at.and_utc(), true)
         }
     }
 }

@@ -48,22 +48,30 @@ impl Words {
 }
 
 /// The words that a search text asks for, each to be found as the beginning of a word of the record. No input is an
-/// error; a text without any letter or digit asks for nothing and finds nothing. At most eight words count.
+/// error; a text without any letter or digit asks for nothing and finds nothing. At most eight words count. The plus of
+/// a phone number is no part of it.
 ///
 /// ```
 /// assert_eq!(crm_core::port::query_words("  O'Brien, \"C#\" * "), ["o'brien", "c#"]);
+/// assert_eq!(crm_core::port::query_words("+33628230455"), ["33628230455"]);
 /// ```
 pub fn query_words(text: &str) -> Vec<String> {
     const MOST: usize = 8;
     let mut words: Vec<String> = Vec::new();
     for token in tokens(&fold(text)) {
-        let token = trim(token);
+        let token = without_plus(trim(token));
         if token.contains(char::is_alphanumeric) && !words.iter().any(|w| w == token) {
             words.push(token.to_owned());
         }
     }
     words.truncate(MOST);
     words
+}
+
+/// The digits of a number in E.164: its plus is a mark, no digit.
+fn without_plus(token: &str) -> &str {
+    let digits = token.strip_prefix('+').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    digits.unwrap_or(token)
 }
 
 /// What stands between white space; control characters separate words too.

@@ -15,5 +15,6 @@ mod entity;
 mod kill;
 mod leaks;
 mod processes;
+mod sample;
 mod schema;
 mod statements;

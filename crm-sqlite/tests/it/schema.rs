@@ -52,7 +52,7 @@ fn tables(conn: &Connection) -> Vec<String> {
 
 fn sql_type(column: &Column) -> &'static str {
     match column.ty {
-        ValueType::Bool | ValueType::Int | ValueType::Instant => "INTEGER",
+        ValueType::Bool | ValueType::Int | ValueType::Instant | ValueType::Decimal => "INTEGER",
         ValueType::Id(_) => "BLOB",
         ValueType::Text
         | ValueType::Choice(_)
@@ -60,6 +60,7 @@ fn sql_type(column: &Column) -> &'static str {
         | ValueType::Time
         | ValueType::Code
         | ValueType::Json
+        | ValueType::Custom
         | ValueType::Money => "TEXT",
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Factory;
 use super::fixture::{Office, named, refused};
-use crate::model::{Customer, CustomerStatus, Interaction, Opportunity};
-use crate::store::{Aggregate, Group, GroupBy, Query};
+use crate::model::{Customer, CustomerStatus, Interaction, Opportunity, Query};
+use crate::store::{Aggregate, Group, GroupBy};
 use crate::value::{Currency, Money, Period, Value};
 use rust_decimal::Decimal;
 

@@ -7,7 +7,7 @@ use crate::model::{
     Contact, Customer, CustomerKind, CustomerStatus, Direction, Filter, Interaction, InteractionKind, Lead,
     LeadStatus, Opportunity, Priority, Record,
 };
-use crate::store::Query;
+use crate::model::Query;
 use crate::value::{Address, Currency, Money, Value};
 
 fn kes(minor: i64) -> Money {

@@ -1,12 +1,12 @@
 //! Keys that belong to one live record.
 
 use super::Factory;
-use super::fixture::{Office, entry, id, named, no_index, refused, unique, write};
+use super::fixture::{Office, entry, id, named, names, no_index, refused, unique, write};
 use crate::crm::Upserted;
 use crate::error::Error;
-use crate::model::{Customer, User};
+use crate::model::{Contact, Customer, Settings, User, Query};
 use crate::store::{Entry, IndexChange, Key, Stored};
-use crate::value::{Code, Id};
+use crate::value::{Code, Id, Phone};
 use uuid::Uuid;
 
 /// What a `duplicate` error says.
@@ -170,6 +170,82 @@ pub fn shared_emails_are_a_setting(factory: Factory<'_>) {
     office.sys.update_settings(|settings| settings.shared_emails = false).unwrap();
     duplicate(customers.create(with_email("Three")));
     duplicate(customers.restore(two.id));
+}
+
+/// The region of phone numbers is a setting. When it changes, the keys and words that are stored follow at once, in
+/// the trash when they come back, and the records stay as they are.
+pub fn keys_and_words_follow_the_region(factory: Factory<'_>) {
+    let office = Office::new(factory);
+    let (customers, contacts) = (office.sys.customers(), office.sys.contacts());
+    let with_phones = |name: &str, phones: &[&str]| Customer {
+        phones: phones.iter().map(|number| Phone::from(*number)).collect(),
+        ..named(name)
+    };
+    let home = customers.create(with_phones("Home", &["0722 000 001"])).unwrap();
+    customers.create(with_phones("Abroad", &["+254 722 000 001", "+1 650 253 0000"])).unwrap();
+    customers.create(with_phones("None", &[])).unwrap();
+    let trashed = customers.create(with_phones("Trashed", &["0722-000-001"])).unwrap();
+    customers.create(with_phones("Many", &["(650) 253-0000", "0722000001", "12345"])).unwrap();
+    let person = Contact {
+        customer: home.id,
+        given_name: "Amina".into(),
+        phones: vec!["0722 000001".into()],
+        ..Contact::default()
+    };
+    let person = contacts.create(person).unwrap();
+    customers.delete(trashed.id).unwrap();
+
+    let told = || {
+        let of = |text: &str| {
+            let filter = Customer::PHONES.is(text);
+            let listed = names(customers.list(&Query::new().filter(filter).order_by(["name"])).unwrap());
+            let people = Query::new().filter(Contact::PHONES.is(text));
+            let mut searched = names(customers.search(text, 10).unwrap());
+            searched.sort_unstable();
+            let people = names(contacts.list(&people).unwrap()).len() + contacts.search(text, 10).unwrap().len();
+            (listed, searched, people)
+        };
+        (of("+254722000001"), of("+16502530000"))
+    };
+    let found = |listed: &[&str], people| {
+        let listed: Vec<String> = listed.iter().map(|name| (*name).to_owned()).collect();
+        (listed.clone(), listed, people)
+    };
+    let american = (found(&["Abroad"], 0), found(&["Abroad", "Many"], 0));
+    let kenyan = (found(&["Abroad", "Home", "Many"], 2), found(&["Abroad"], 0));
+    assert_eq!(told(), american);
+
+    let operations = || office.crm.changes_since(0, 1_000).unwrap();
+    let before = operations().len();
+    office.clock.advance(chrono::TimeDelta::seconds(1));
+    office.sys.update_settings(|settings| settings.phone_region = "KE".into()).unwrap();
+    assert_eq!(told(), kenyan);
+    assert_eq!(customers.get(home.id).unwrap(), home, "a record stays as it is");
+    assert_eq!(contacts.get(person.id).unwrap(), person);
+    let settings = operations().pop().unwrap();
+    assert_eq!((operations().len(), settings.changes.len()), (before + 1, 1), "the journal tells of the settings");
+    customers.restore(trashed.id).unwrap();
+    assert_eq!(told().0, found(&["Abroad", "Home", "Many", "Trashed"], 2));
+    customers.delete(trashed.id).unwrap();
+
+    // What is stored follows when the change is taken back, and when records change later.
+    office.sys.undo(settings.id).unwrap();
+    assert_eq!(told(), american);
+    // In one operation, what comes after the settings follows them.
+    let mut batch = office.sys.batch();
+    let id = office.sys.settings().unwrap().id;
+    batch.create(with_phones("Before", &["0722000001"])).unwrap();
+    batch.update(id, |settings: &mut Settings| settings.phone_region = "KE".into());
+    batch.create(with_phones("After", &["0722000001"])).unwrap();
+    batch.update(home.id, |customer: &mut Customer| customer.phones.push("0722000002".into()));
+    batch.run().unwrap();
+    assert_eq!(told(), (found(&["Abroad", "After", "Before", "Home", "Many"], 2), found(&["Abroad"], 0)));
+    customers.update(home.id, |customer| customer.phones.clear()).unwrap();
+    assert_eq!(told().0, found(&["Abroad", "After", "Before", "Many"], 2));
+    // A change that is refused leaves them.
+    refused(office.sys.update_settings(|settings| settings.phone_region = "UK".into()), "invalid");
+    assert_eq!(told().1, found(&["Abroad"], 0));
+    assert!(office.crm.check().unwrap().is_clean());
 }
 
 /// An id in another system belongs to one live record, which an upsert finds.

@@ -79,6 +79,7 @@ suite! { $
         codes_are_not_reused_after_a_purge,
         user_names_are_unique_without_case,
         shared_emails_are_a_setting,
+        keys_and_words_follow_the_region,
         external_ids_upsert_one_record,
     }
     /// One gate for every read.

@@ -3,7 +3,7 @@
 use super::Factory;
 use super::fixture::{Office, named, names};
 use crate::model::{Contact, Customer, CustomerStatus, Interaction, Lead, LeadStatus, Priority, Record};
-use crate::store::Query;
+use crate::model::Query;
 use crate::value::{Address, Currency, Id, Money};
 use std::collections::BTreeSet;
 

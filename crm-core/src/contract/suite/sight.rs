@@ -4,7 +4,8 @@ use super::Factory;
 use super::fixture::{Office, id, named, names, refused};
 use crate::crm::Session;
 use crate::model::{Action, Contact, Customer, Filter, Grants, Kind, Level, Opportunity, Record, Role, User};
-use crate::store::{Aggregate, Query};
+use crate::model::Query;
+use crate::store::Aggregate;
 use crate::value::{Currency, Id, Money};
 use std::collections::BTreeSet;
 

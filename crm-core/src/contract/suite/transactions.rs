@@ -7,12 +7,14 @@ use super::fixture::{
 use crate::contract::{FaultStore, PortCall};
 use crate::error::Error;
 use crate::model::{
-    Contact, Customer, CustomerKind, CustomerStatus, Deletion, Direction, Entity, FieldSet, Interaction,
-    InteractionKind, Lead, LeadStatus, Operation, Opportunity, OpportunityContact, Pipeline, Priority,
-    Reminder, ReminderStatus, Role, Settings, StageKind, User,
+    Attachment, Contact, CustomField, CustomFieldType, Customer, CustomerKind, CustomerStatus, Deletion, Direction,
+    Entity, Feedback, FieldSet, Interaction, InteractionKind, Kind, Lead, LeadStatus, Line, Note, Operation,
+    Opportunity, OpportunityContact, Pipeline, Priority, Product, Query, Rate, Reminder, ReminderStatus, Role, Sale,
+    SavedView, Settings, StageKind, StageTime, User,
 };
 use crate::store::{Condition, Entry, IndexChange, Plan, Sight, Store, Stored, column_is};
-use crate::value::{Address, Currency, Due, Email, EmailAddress, Money, Phone};
+use crate::value::{Address, Currency, CustomValues, Due, Email, EmailAddress, Money, Phone, Quantity};
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +36,17 @@ fn address() -> Address {
     }
 }
 
+fn custom() -> CustomValues {
+    let mut custom = CustomValues::default();
+    custom.set("tier", "Gold \"1\" 🫖");
+    custom.set("score", Decimal::new(-25, 1));
+    custom.set("count", 12_i64);
+    custom.set("vip", true);
+    custom.set("budget", Money::new(-1, Currency::KES));
+    custom.set("colours", vec!["red".to_owned(), "blue".to_owned()]);
+    custom
+}
+
 fn full_customer() -> Customer {
     let email = Email {
         address: EmailAddress("Info@Mara.example".into()),
@@ -41,6 +54,9 @@ fn full_customer() -> Customer {
         opted_out: true,
     };
     Customer {
+        converted_opportunity: None,
+        converted_contact: None,
+        custom: custom(),
         code: Some("C042".parse().unwrap()),
         kind: CustomerKind::Business,
         status: CustomerStatus::Inactive,
@@ -81,7 +97,7 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         phone: Some("+254 1".into()),
         role: id(2),
         team: Some("north".into()),
-        time_zone: zone,
+        time_zone: Some(zone),
         active: true,
     };
     let contact = Contact {
@@ -98,6 +114,7 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         description: "x".into(),
         external_ids: map("vcard", "7"),
         extra: map("X-SKYPE", "juma"),
+        custom: custom(),
     };
     let opportunity = Opportunity {
         customer: id(11),
@@ -117,6 +134,16 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         lost_reason: Some("price".into()),
         source: Some("web".into()),
         tags: vec!["big".into()],
+        lines: vec![Line {
+            product: Some(id(6)),
+            description: "Tea".into(),
+            quantity: Quantity(Decimal::new(1_000_001, 6)),
+            unit_price: Some(Money::new(-5, Currency::EUR)),
+            discount: Quantity(Decimal::new(125, 1)),
+        }],
+        stage_since: Some(monday()),
+        stage_times: vec![StageTime { stage: "proposal".into(), seconds: 86_400 }],
+        custom: custom(),
     };
     let interaction = Interaction {
         customer: id(11),
@@ -142,19 +169,95 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         notes: "soon".into(),
         due_at: due.instant(),
         due,
-        recurrence: Some("FREQ=DAILY".into()),
+        recurrence: Some(crate::value::Recurrence("FREQ=DAILY".into())),
+        anchor: Some(Due::on(date("2026-03-01"))),
         assignee: Some(id(3)),
         priority: Priority::Low,
         offsets: vec![0, 15],
         status: ReminderStatus::Snoozed,
         snoozed_until: Some(monday()),
     };
+    let product = Product {
+        sku: Some("T-1".into()),
+        name: "Tea".into(),
+        description: "black".into(),
+        price: Some(Money::new(1, Currency::EUR)),
+        active: false,
+        custom: custom(),
+    };
+    let definition = CustomField {
+        entity: Kind::Contact,
+        key: "tier".into(),
+        label: "Tier".into(),
+        r#type: CustomFieldType::Choice,
+        required: true,
+        options: vec!["gold".into(), "silver".into()],
+        target: Some(Kind::User),
+        active: false,
+        path: "contact.tier".into(),
+    };
+    let rate = Rate {
+        from: Currency::USD,
+        to: Currency::KES,
+        valid_from: date("2026-01-01"),
+        rate: "129.123456789".parse().unwrap(),
+        slot: "USD/KES 2026-01-01".into(),
+    };
+    let view = SavedView {
+        name: "Big ones".into(),
+        entity: Kind::Opportunity,
+        query: Query::new().filter(Opportunity::STAGE.is("lost")).order_by(["-amount"]),
+        owner: Some(id(3)),
+    };
+    let note = Note {
+        customer: id(11),
+        opportunity: Some(id(30)),
+        author: Some(id(3)),
+        body: "line\nline".into(),
+        pinned: true,
+    };
+    let sale = Sale {
+        customer: id(11),
+        product: Some(id(6)),
+        opportunity: Some(id(30)),
+        quantity: Quantity(Decimal::new(-15, 1)),
+        unit_price: Some(Money::new(1, Currency::EUR)),
+        amount: Some(Money::new(-2, Currency::EUR)),
+        sold_at: Some(monday()),
+        employee: Some(id(3)),
+    };
+    let feedback = Feedback {
+        customer: id(11),
+        text: "good".into(),
+        rating: Some(5),
+        channel: Some("shop".into()),
+        provided_at: Some(monday()),
+    };
+    let attachment = Attachment {
+        customer: id(11),
+        interaction: Some(id(40)),
+        opportunity: Some(id(30)),
+        note: Some(id(60)),
+        file_name: "Order.pdf".into(),
+        media_type: "application/pdf".into(),
+        size: i64::MAX,
+        sha256: "ab".repeat(32),
+    };
     let bare = Reminder { customer: id(10), due: Due::on(date("2026-03-02")), ..Reminder::default() };
+    let converted = Customer {
+        converted_opportunity: Some(id(30)),
+        converted_contact: Some(id(20)),
+        ..full_customer()
+    };
     write(&*store, |tx| {
         insert(tx, &entry(1, Settings::default()));
         insert(tx, &entry(2, role.clone()));
         insert(tx, &entry(3, user.clone()));
         insert(tx, &entry(4, Pipeline::shipped()));
+        insert(tx, &entry(5, definition.clone()));
+        insert(tx, &entry(6, product.clone()));
+        insert(tx, &entry(7, rate.clone()));
+        insert(tx, &entry(8, view.clone()));
         insert(tx, &entry(10, named("bare")));
         insert(tx, &entry(11, full_customer()));
         insert(tx, &entry(20, contact.clone()));
@@ -162,6 +265,13 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         insert(tx, &entry(40, interaction.clone()));
         insert(tx, &entry(50, reminder.clone()));
         insert(tx, &entry(51, bare.clone()));
+        insert(tx, &entry(60, note.clone()));
+        insert(tx, &entry(61, sale.clone()));
+        insert(tx, &entry(62, feedback.clone()));
+        insert(tx, &entry(63, attachment.clone()));
+        // What refers to each other is not written at once.
+        let changed = converted.changed(&full_customer());
+        Customer::repo(tx).replace(&entry(11, converted.clone()), changed, &no_index()).unwrap();
     });
     fn same<E: Stored>(store: &dyn Store, number: u128, data: E) {
         assert_eq!(stored(store, id(number)), Some(entry(number, data)));
@@ -171,12 +281,20 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
     same(&*store, 3, user);
     same(&*store, 4, Pipeline::shipped());
     same(&*store, 10, named("bare"));
-    same(&*store, 11, full_customer());
+    same(&*store, 11, converted);
     same(&*store, 20, contact);
     same(&*store, 30, opportunity);
     same(&*store, 40, interaction);
     same(&*store, 50, reminder);
     same(&*store, 51, bare);
+    same(&*store, 5, definition);
+    same(&*store, 6, product);
+    same(&*store, 7, rate);
+    same(&*store, 8, view);
+    same(&*store, 60, note);
+    same(&*store, 61, sale);
+    same(&*store, 62, feedback);
+    same(&*store, 63, attachment);
     assert_eq!(stored::<Customer>(&*store, id(12)), None);
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }

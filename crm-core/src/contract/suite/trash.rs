@@ -3,7 +3,7 @@
 use super::Factory;
 use super::fixture::{Office, named, refused};
 use crate::model::{Contact, Customer, Interaction, Opportunity, Record, Reminder, StageKind};
-use crate::store::Query;
+use crate::model::Query;
 use crate::value::{Currency, Due, Id, Money};
 
 fn contact(office: &Office, customer: Id<Customer>, given_name: &str) -> Record<Contact> {

@@ -3,7 +3,7 @@
 use super::Factory;
 use super::fixture::{Office, named, names};
 use crate::model::{Customer, Interaction};
-use crate::store::Query;
+use crate::model::Query;
 use crate::value::Address;
 
 fn office(factory: Factory<'_>, customers: &[&str]) -> Office {

@@ -4,7 +4,7 @@ use super::{UnitOfWork, all_fields, customer_of};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, ChangeKind, Deletion, Entity, FieldSet, Kind, Record};
+use crate::model::{Action, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
 use crate::store::{Entry, IndexChange, Sight};
 use crate::value::{Id, OnPurge, Value};
 use uuid::Uuid;
@@ -93,6 +93,7 @@ impl UnitOfWork<'_> {
         replaced.map_err(|error| self.hide_holder(error))?;
         self.note(&restored, ChangeKind::Restore, Some(&old.data), changed);
         E::after_save(self, &restored.record, Some(&old))?;
+        E::after_restore(self, &restored.record)?;
         Ok(restored.record)
     }
 
@@ -150,7 +151,7 @@ impl UnitOfWork<'_> {
         if let Some(change) = self.operation.changes.last_mut() {
             change.customer = customer;
         }
-        Ok(())
+        E::after_purge(self, &entry.record)
     }
 
     /// Empties a reference to a record that is purged.
@@ -182,15 +183,16 @@ impl UnitOfWork<'_> {
     pub(in crate::crm) fn set_back<E: Rules>(
         &mut self,
         entry: Entry<E>,
-        values: &[(usize, Value)],
+        values: Vec<(String, Value)>,
     ) -> Result<Record<E>> {
         let mut data = entry.record.data.clone();
-        for (field, value) in values {
-            if let Err(mismatch) = data.set(*field, value.clone()) {
-                return Err(Error::invalid(E::FIELDS[*field].name, "mismatch", mismatch.expected));
+        for (name, value) in values {
+            if let Err(mismatch) = set_named(&mut data, &name, value) {
+                return Err(Error::invalid(&name, "mismatch", mismatch.expected));
             }
         }
         let mut problems = Violations::default();
+        self.prepare_custom(&mut data, Some(&entry.record), &mut problems)?;
         data.check(&mut problems);
         problems.into_result()?;
         self.check_references(&data, Some(&entry.record.data), data.changed(&entry.record.data))?;

@@ -1,7 +1,8 @@
 //! The commands: small numbers that the worlds read as records, fields and values of what exists at that moment.
 
-use crm_core::{Kind, Op};
+use crm_core::{Bucket, Kind, Op};
 use proptest::prelude::*;
+use std::ops::Range;
 
 /// Which field, and a number from which its value is made.
 pub(crate) type Pick = (u16, u32);
@@ -39,6 +40,115 @@ pub(crate) enum Command {
         kind: Kind,
         id: u8,
         fields: Vec<Pick>,
+    },
+    /// A file with one of a few contents.
+    Attach {
+        by: u8,
+        fields: Vec<Pick>,
+        content: u8,
+    },
+    ReadAttachment {
+        by: u8,
+        which: u16,
+    },
+    ConvertLead {
+        by: u8,
+        which: u16,
+        active: bool,
+        deal: Deal,
+        contact: Option<Vec<Pick>>,
+    },
+    MoveStage {
+        by: u8,
+        which: u16,
+        stage: u8,
+        closed_on: Option<u8>,
+        reason: bool,
+    },
+    StageHistory {
+        by: u8,
+        which: u16,
+    },
+    Clocks {
+        by: u8,
+        which: u16,
+    },
+    CompleteReminder {
+        by: u8,
+        which: u16,
+    },
+    SnoozeReminder {
+        by: u8,
+        which: u16,
+        seconds: i32,
+    },
+    CancelReminder {
+        by: u8,
+        which: u16,
+    },
+    ReassignReminder {
+        by: u8,
+        which: u16,
+        user: u8,
+    },
+    Deliveries {
+        by: u8,
+        which: u16,
+    },
+    /// Amounts in another currency.
+    Convert {
+        by: u8,
+        amounts: Vec<(i64, u8)>,
+        to: u8,
+        on: u8,
+    },
+    Dashboard {
+        by: u8,
+    },
+    PipelineReport {
+        by: u8,
+        which: u16,
+    },
+    Timeline {
+        by: u8,
+        which: u16,
+        size: u8,
+    },
+    Agenda {
+        by: u8,
+        bucket: Bucket,
+        assignee: Option<u8>,
+        size: u8,
+    },
+    UpdateAll {
+        by: u8,
+        kind: Kind,
+        filter: Vec<Tested>,
+        any: bool,
+        fields: Vec<Pick>,
+        dry_run: bool,
+    },
+    DeleteAll {
+        by: u8,
+        kind: Kind,
+        filter: Vec<Tested>,
+        dry_run: bool,
+    },
+    /// The host's: what is claimed is kept.
+    ClaimDue {
+        worker: u8,
+        minutes: u8,
+        limit: u8,
+    },
+    Acknowledge {
+        claimed: u8,
+    },
+    GiveBack {
+        claimed: u8,
+    },
+    /// Tells everybody; so many of seven in vain.
+    DispatchDue {
+        in_vain: u8,
     },
     Delete {
         by: u8,
@@ -120,6 +230,14 @@ pub(crate) enum Command {
     },
 }
 
+/// The deal that comes of a lead.
+#[derive(Clone, Debug)]
+pub(crate) enum Deal {
+    None,
+    New(Vec<Pick>),
+    Existing(u16),
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Create { kind: Kind, fields: Vec<Pick> },
@@ -139,11 +257,19 @@ pub(crate) struct Tested {
 
 fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
-        6 => Just(Kind::Customer),
-        3 => Just(Kind::Contact),
-        3 => Just(Kind::Opportunity),
+        8 => Just(Kind::Customer),
+        4 => Just(Kind::Contact),
+        5 => Just(Kind::Opportunity),
         2 => Just(Kind::Interaction),
         2 => Just(Kind::Reminder),
+        2 => Just(Kind::Note),
+        3 => Just(Kind::Sale),
+        2 => Just(Kind::Feedback),
+        2 => Just(Kind::Attachment),
+        4 => Just(Kind::Product),
+        4 => Just(Kind::CustomField),
+        2 => Just(Kind::SavedView),
+        1 => Just(Kind::Rate),
         2 => Just(Kind::User),
         1 => Just(Kind::Role),
         1 => Just(Kind::Pipeline),
@@ -171,9 +297,9 @@ fn op() -> impl Strategy<Value = Op> {
     ])
 }
 
-fn tests() -> impl Strategy<Value = Vec<Tested>> {
+fn tests(how_many: Range<usize>) -> impl Strategy<Value = Vec<Tested>> {
     let one = (any::<u16>(), op(), any::<u32>(), any::<bool>());
-    prop::collection::vec(one.prop_map(|(field, op, value, not)| Tested { field, op, value, not }), 0..3)
+    prop::collection::vec(one.prop_map(|(field, op, value, not)| Tested { field, op, value, not }), how_many)
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -182,6 +308,63 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (kind(), any::<u16>(), fields()).prop_map(|(kind, which, fields)| Step::Patch { kind, which, fields }),
         1 => (kind(), any::<u16>()).prop_map(|(kind, which)| Step::Delete { kind, which }),
         1 => (kind(), any::<u16>()).prop_map(|(kind, which)| Step::Restore { kind, which }),
+    ]
+}
+
+/// What is done with records besides writing them.
+fn work() -> impl Strategy<Value = Command> {
+    let by = || 0..8_u8;
+    let one = move || (by(), any::<u16>());
+    let deal = prop_oneof![
+        1 => Just(Deal::None),
+        3 => prop::collection::vec(any::<Pick>(), 0..3).prop_map(Deal::New),
+        2 => any::<u16>().prop_map(Deal::Existing),
+    ];
+    let contact = prop::option::of(prop::collection::vec(any::<Pick>(), 0..3));
+    prop_oneof![
+        4 => (one(), any::<bool>(), deal, contact).prop_map(|((by, which), active, deal, contact)| {
+            Command::ConvertLead { by, which, active, deal, contact }
+        }),
+        4 => (one(), any::<u8>(), prop::option::weighted(0.2, any::<u8>()), any::<bool>()).prop_map(
+            |((by, which), stage, closed_on, reason)| Command::MoveStage { by, which, stage, closed_on, reason }
+        ),
+        3 => one().prop_map(|(by, which)| Command::CompleteReminder { by, which }),
+        3 => (one(), prop::sample::select(vec![-10, 0, 90, 3_600, 86_400 * 3]))
+            .prop_map(|((by, which), seconds)| Command::SnoozeReminder { by, which, seconds }),
+        1 => one().prop_map(|(by, which)| Command::CancelReminder { by, which }),
+        2 => (one(), any::<u8>())
+            .prop_map(|((by, which), user)| Command::ReassignReminder { by, which, user }),
+        4 => (0..3_u8, 0..9_u8, 0..5_u8)
+            .prop_map(|(worker, minutes, limit)| Command::ClaimDue { worker, minutes, limit }),
+        2 => any::<u8>().prop_map(|claimed| Command::Acknowledge { claimed }),
+        2 => any::<u8>().prop_map(|claimed| Command::GiveBack { claimed }),
+        1 => (0..8_u8).prop_map(|in_vain| Command::DispatchDue { in_vain }),
+        3 => ((by(), kind()), tests(1..3), any::<bool>(), fields(), prop::bool::weighted(0.3)).prop_map(
+            |((by, kind), filter, any, fields, dry_run)| {
+                Command::UpdateAll { by, kind, filter, any, fields, dry_run }
+            }
+        ),
+        2 => ((by(), kind()), tests(1..3), prop::bool::weighted(0.6))
+            .prop_map(|((by, kind), filter, dry_run)| Command::DeleteAll { by, kind, filter, dry_run }),
+    ]
+}
+
+/// Figures and views over several kinds.
+fn looks() -> impl Strategy<Value = Command> {
+    let by = || 0..8_u8;
+    let one = move || (by(), any::<u16>());
+    let amounts = prop::collection::vec((-5_000..5_000_000_i64, any::<u8>()), 0..4);
+    prop_oneof![
+        2 => one().prop_map(|(by, which)| Command::StageHistory { by, which }),
+        2 => one().prop_map(|(by, which)| Command::Clocks { by, which }),
+        2 => one().prop_map(|(by, which)| Command::Deliveries { by, which }),
+        2 => (by(), amounts, any::<u8>(), any::<u8>())
+            .prop_map(|(by, amounts, to, on)| Command::Convert { by, amounts, to, on }),
+        2 => by().prop_map(|by| Command::Dashboard { by }),
+        2 => one().prop_map(|(by, which)| Command::PipelineReport { by, which }),
+        3 => (one(), 0..7_u8).prop_map(|((by, which), size)| Command::Timeline { by, which, size }),
+        3 => (by(), prop::sample::select(Bucket::ALL), prop::option::of(any::<u8>()), 1..4_u8)
+            .prop_map(|(by, bucket, assignee, size)| Command::Agenda { by, bucket, assignee, size }),
     ]
 }
 
@@ -198,6 +381,8 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
             .prop_map(|((by, kind, which), ago, fields)| Command::Replace { by, kind, which, ago, fields }),
         1 => (by(), kind(), 0..6_u8, fields())
             .prop_map(|(by, kind, id, fields)| Command::Upsert { by, kind, id, fields }),
+        2 => (by(), prop::collection::vec(any::<Pick>(), 1..3), any::<u8>())
+            .prop_map(|(by, fields, content)| Command::Attach { by, fields, content }),
         3 => record().prop_map(|(by, kind, which)| Command::Delete { by, kind, which }),
         3 => record().prop_map(|(by, kind, which)| Command::Restore { by, kind, which }),
         1 => record().prop_map(|(by, kind, which)| Command::Purge { by, kind, which }),
@@ -207,12 +392,13 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let reads = prop_oneof![
         2 => record().prop_map(|(by, kind, which)| Command::Get { by, kind, which }),
         1 => record().prop_map(|(by, kind, which)| Command::History { by, kind, which }),
-        6 => (by(), kind(), any::<bool>(), tests(), any::<bool>(), prop::collection::vec(any::<u16>(), 0..3),
+        2 => (by(), any::<u16>()).prop_map(|(by, which)| Command::ReadAttachment { by, which }),
+        6 => (by(), kind(), any::<bool>(), tests(0..3), any::<bool>(), prop::collection::vec(any::<u16>(), 0..3),
               prop::option::weighted(0.2, any::<u8>()), 1..6_u8)
             .prop_map(|(by, kind, trash, filter, any, order, words, size)| {
                 Command::List { by, kind, trash, filter, any, order, words, size }
             }),
-        2 => (by(), kind(), tests(), any::<u16>(), prop::collection::vec(any::<u16>(), 0..3))
+        2 => (by(), kind(), tests(0..3), any::<u16>(), prop::collection::vec(any::<u16>(), 0..3))
             .prop_map(|(by, kind, filter, of, groups)| Command::Aggregate { by, kind, filter, of, groups }),
         2 => (by(), any::<u8>()).prop_map(|(by, words)| Command::Search { by, words }),
         1 => (by(), 0..12_u8).prop_map(|(by, number)| Command::ByCode { by, number }),
@@ -226,5 +412,5 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         2 => prop::sample::select(vec![1_u32, 2, 60, 3_600, 13 * 3_600, 86_400 * 40, 86_401])
             .prop_map(|seconds| Command::Wait { seconds }),
     ];
-    prop_oneof![10 => writes, 7 => reads, 2 => others]
+    prop_oneof![20 => writes, 14 => reads, 10 => work(), 6 => looks(), 5 => others]
 }

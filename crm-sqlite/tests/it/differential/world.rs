@@ -1,32 +1,48 @@
 //! The two worlds: the same program on two stores.
 
-use super::command::{Command, Step};
-use super::values::{filter, measured, patch, path, sorted_by, words};
+use super::command::{Command, Deal, Pick, Step};
+use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
+use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
 use crm_core::{
-    Aggregate, Batch, Collection, Crm, Error, GroupBy, Id, Kind, Level, MemoryStore, Operation, Page, Period,
-    Query, Record, Result, Role, Rules, Session, User, Uuid, Value,
+    Aggregate, Attachment, Batch, Bulk, Collection, Conversion, ConversionOpportunity, Crm, CustomField,
+    CustomFieldType, CustomerStatus, Decimal, Delivery, DueReminder, Error, Filter, Gate, GroupBy, Id, Kind,
+    Level, MemoryStore, Money, Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role,
+    Rules, SavedView, Session, StageChange, User, Uuid, Value,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
+use std::io::Read;
 use std::sync::{Arc, Mutex};
 
 const USERS: [&str; 5] = ["admin", "ann", "ben", "eve", "kim"];
 const PASSWORD: &str = "correct horse";
 
-/// The ids that exist, by kind, in the order of their making; purged ones stay in the list.
+/// What exists.
 #[derive(Default)]
-pub(crate) struct Ids(BTreeMap<&'static str, Vec<Uuid>>);
+pub(crate) struct Ids {
+    /// The ids by kind, in the order of their making; purged ones stay in the list.
+    ids: BTreeMap<&'static str, Vec<Uuid>>,
+    /// The definitions of custom fields.
+    pub(crate) fields: Vec<CustomField>,
+    /// The last operation that was looked at.
+    learnt: u64,
+}
 
 impl Ids {
     pub(crate) fn of(&self, entity: &str) -> &[Uuid] {
-        self.0.get(entity).map_or(&[], Vec::as_slice)
+        self.ids.get(entity).map_or(&[], Vec::as_slice)
     }
 
     /// One of them, or one that nobody has.
     pub(crate) fn pick(&self, entity: &str, seed: u32) -> Value {
         Value::Id(self.one(entity, seed))
+    }
+
+    /// The record of this kind that a command means.
+    fn which(&self, kind: Kind, which: u16) -> Uuid {
+        self.one(kind.as_str(), which.into())
     }
 
     fn one(&self, entity: &str, seed: u32) -> Uuid {
@@ -42,6 +58,8 @@ struct World {
     clock: Arc<ManualClock>,
     sessions: Vec<Session>,
     events: Arc<Mutex<Vec<Operation>>>,
+    /// What workers took, whatever became of it.
+    claimed: Vec<Delivery>,
     _subscription: crm_core::Subscription,
     _folder: Option<tempfile::TempDir>,
 }
@@ -51,49 +69,130 @@ pub(crate) struct Worlds {
     ids: Ids,
 }
 
-/// Calls a block with the collection of a kind that is known only at run time.
-macro_rules! with_collection {
-    ($session:expr, $kind:expr, |$collection:ident| $body:expr) => {
-        match $kind {
-            Kind::Customer => {
-                let $collection = $session.customers();
-                $body
-            }
-            Kind::Contact => {
-                let $collection = $session.contacts();
-                $body
-            }
-            Kind::Opportunity => {
-                let $collection = $session.opportunities();
-                $body
-            }
-            Kind::Interaction => {
-                let $collection = $session.interactions();
-                $body
-            }
-            Kind::Reminder => {
-                let $collection = $session.reminders();
-                $body
-            }
-            Kind::User => {
-                let $collection = $session.users();
-                $body
-            }
-            Kind::Role => {
-                let $collection = $session.roles();
-                $body
-            }
-            Kind::Pipeline => {
-                let $collection = $session.pipelines();
-                $body
-            }
-            // Settings have no collection; whoever names them changes them, and reads users.
-            Kind::Settings => {
-                let $collection = $session.users();
-                $body
+/// The records of a kind that is known only at run time: every call gives its result as text.
+trait AnyCollection {
+    fn create_from(&self, patch: Patch) -> String;
+    fn patch(&self, id: Uuid, patch: Patch) -> String;
+    /// By a writer who has read the record so many versions ago.
+    fn patch_at(&self, id: Uuid, ago: u8, patch: Patch) -> String;
+    /// Writes a record back as a writer who has read it so many versions ago.
+    fn replace(&self, id: Uuid, ago: u8, patch: Patch) -> String;
+    fn upsert(&self, external: &str, patch: Patch) -> String;
+    fn delete(&self, id: Uuid) -> String;
+    fn restore(&self, id: Uuid) -> String;
+    fn purge(&self, id: Uuid) -> String;
+    fn get(&self, id: Uuid) -> String;
+    fn history(&self, id: Uuid) -> String;
+    fn count(&self, query: &Query) -> String;
+    /// All pages, at most ten.
+    fn list(&self, query: Query) -> String;
+    fn trash(&self, query: Query) -> String;
+    fn aggregate(&self, query: &Query, figures: &Aggregate) -> String;
+    fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> String;
+    fn delete_all(&self, filter: &Filter, dry_run: bool) -> String;
+    /// Adds a step to a batch, unless its data does not even fit the type.
+    fn add_create(&self, batch: &mut Batch<'_>, patch: Patch);
+    fn add_patch(&self, batch: &mut Batch<'_>, id: Uuid, patch: Patch);
+    fn add_delete(&self, batch: &mut Batch<'_>, id: Uuid);
+    fn add_restore(&self, batch: &mut Batch<'_>, id: Uuid);
+}
+
+impl<E: Rules> AnyCollection for Collection<'_, E> {
+    fn create_from(&self, patch: Patch) -> String {
+        told(&self.create_from(patch))
+    }
+    fn patch(&self, id: Uuid, patch: Patch) -> String {
+        told(&self.patch(Id::from_uuid(id), patch))
+    }
+    fn patch_at(&self, id: Uuid, ago: u8, patch: Patch) -> String {
+        let id = Id::from_uuid(id);
+        let version = self.get(id).map_or(1, |record| record.version);
+        told(&self.patch_at(id, version.wrapping_sub(ago.into()), patch))
+    }
+    fn replace(&self, id: Uuid, ago: u8, patch: Patch) -> String {
+        let mut record: Record<E> = match self.get(Id::from_uuid(id)) {
+            Ok(record) => record,
+            Err(error) => return told::<()>(&Err(error)),
+        };
+        let mut data = serde_json::to_value(&record.data).unwrap();
+        let changes = serde_json::to_value(&patch).unwrap();
+        for (name, value) in changes.as_object().unwrap() {
+            match name.strip_prefix("custom.") {
+                Some(key) if data["custom"].is_object() => data["custom"][key] = value.clone(),
+                _ => data[name.as_str()] = value.clone(),
             }
         }
-    };
+        if let Some(custom) = data.get_mut("custom").and_then(|custom| custom.as_object_mut()) {
+            custom.retain(|_, value| !value.is_null());
+        }
+        let Ok(data) = serde_json::from_value(data) else { return "does not fit".to_owned() };
+        record.data = data;
+        record.version = record.version.saturating_sub(ago.into());
+        told(&self.replace(record))
+    }
+    fn upsert(&self, external: &str, patch: Patch) -> String {
+        told(&self.upsert_patch("erp", external, patch))
+    }
+    fn delete(&self, id: Uuid) -> String {
+        told(&self.delete(Id::from_uuid(id)))
+    }
+    fn restore(&self, id: Uuid) -> String {
+        told(&self.restore(Id::from_uuid(id)))
+    }
+    fn purge(&self, id: Uuid) -> String {
+        told(&self.purge(Id::from_uuid(id)))
+    }
+    fn get(&self, id: Uuid) -> String {
+        told(&self.get(Id::from_uuid(id)))
+    }
+    fn history(&self, id: Uuid) -> String {
+        told(&self.history(Id::from_uuid(id)))
+    }
+    fn count(&self, query: &Query) -> String {
+        told(&self.count(query))
+    }
+    fn list(&self, query: Query) -> String {
+        pages(query, |query| self.list(query))
+    }
+    fn trash(&self, query: Query) -> String {
+        pages(query, |query| self.trash(query))
+    }
+    fn aggregate(&self, query: &Query, figures: &Aggregate) -> String {
+        told(&self.aggregate(query, figures))
+    }
+    fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> String {
+        told_of_many(self.update_all(filter, patch, dry_run))
+    }
+    fn delete_all(&self, filter: &Filter, dry_run: bool) -> String {
+        told_of_many(self.delete_all(filter, dry_run))
+    }
+    fn add_create(&self, batch: &mut Batch<'_>, patch: Patch) {
+        let json = serde_json::to_value(patch).unwrap();
+        if let Ok(data) = serde_json::from_value::<E>(json) {
+            batch.create(data).unwrap();
+        }
+    }
+    fn add_patch(&self, batch: &mut Batch<'_>, id: Uuid, patch: Patch) {
+        batch.patch(Id::<E>::from_uuid(id), patch);
+    }
+    fn add_delete(&self, batch: &mut Batch<'_>, id: Uuid) {
+        batch.delete(Id::<E>::from_uuid(id));
+    }
+    fn add_restore(&self, batch: &mut Batch<'_>, id: Uuid) {
+        batch.restore(Id::<E>::from_uuid(id));
+    }
+}
+
+/// The collection of a kind.
+fn collection(session: &Session, kind: Kind) -> Box<dyn AnyCollection + '_> {
+    macro_rules! of_each {
+        ($($entity:ident = $name:literal),+ $(,)?) => {
+            match kind {
+                $(Kind::$entity => Box::new(session.collection::<crm_core::$entity>())),+
+            }
+        };
+    }
+    crm_core::for_each_entity!(of_each)
 }
 
 impl World {
@@ -109,7 +208,7 @@ impl World {
             let mut role =
                 Role { key: key.into(), users_manage: false, journal_view: true, ..Role::default() };
             for kind in Kind::ALL {
-                let free = matches!(kind, Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline);
+                let free = kind.schema().gate == Gate::Free;
                 for action in crm_core::Action::ALL {
                     role.grants.grant(*kind, *action, if free { Level::All } else { level });
                 }
@@ -134,7 +233,15 @@ impl World {
         populate(&system, seed);
         let mut sessions = vec![system];
         sessions.extend(USERS.map(|name| crm.login(name, PASSWORD).unwrap()));
-        World { crm, clock, sessions, events, _subscription: subscription, _folder: folder }
+        World {
+            crm,
+            clock,
+            sessions,
+            events,
+            claimed: Vec::new(),
+            _subscription: subscription,
+            _folder: folder,
+        }
     }
 
     /// Logs everybody in again who is logged out.
@@ -156,13 +263,36 @@ impl World {
 /// Something to work on: customers of different owners, with people, deals and the rest.
 fn populate(system: &Session, seed: u64) {
     use crm_core::{
-        Contact, Customer, CustomerStatus, Due, Email, Interaction, Money, Opportunity, OpportunityContact,
-        Reminder,
+        Contact, Currency, Customer, Due, Email, Feedback, Interaction, Line, Note, Opportunity,
+        OpportunityContact, Product, Reminder, Sale,
     };
     let users = system.users().list(&Query::new().order_by(["username"])).unwrap().items;
+    define_fields(system);
+    let product = |sku: &str, minor| Product {
+        sku: Some(sku.to_owned()),
+        name: format!("Product {sku}"),
+        price: Some(Money::new(minor, Currency::KES)),
+        ..Product::default()
+    };
+    let products = [("T-1", 1_250), ("T-2", 99)]
+        .map(|(sku, minor)| system.products().create(product(sku, minor)).unwrap().id);
+    let rate = |valid_from: &str, rate: &str| Rate {
+        from: Currency::USD,
+        to: Currency::KES,
+        valid_from: valid_from.parse().unwrap(),
+        rate: rate.parse().unwrap(),
+        ..Rate::default()
+    };
+    system.rates().create(rate("2026-01-01", "129.25")).unwrap();
+    let mine = SavedView {
+        name: "Gold".into(),
+        query: Query::new().filter(Filter::is("custom.level", "gold")).order_by(["-custom.score"]),
+        ..SavedView::default()
+    };
+    system.saved_views().create(mine).unwrap();
     for n in 0..5_u32 {
         let owner = users.get(n as usize).map(|user| user.id).filter(|_| n > 0);
-        let customer = Customer {
+        let mut customer = Customer {
             name: ["Wanjiku & Daughters", "Véronique Fleurs", "O'Brien", "zebra", "Ärzte"][n as usize]
                 .to_owned(),
             status: if n % 2 == 0 { CustomerStatus::Lead } else { CustomerStatus::Active },
@@ -171,6 +301,17 @@ fn populate(system: &Session, seed: u64) {
             owner,
             ..Customer::default()
         };
+        if n < 4 {
+            customer.custom.set("tier", ["Wanjiku", "été", "x", "Été"][n as usize]);
+            customer.custom.set("score", Decimal::new(i64::from(n) * 25, 1));
+            customer.custom.set("level", ["gold", "SILVER", "Gold", "grosste"][n as usize]);
+        }
+        if n % 2 == 0 {
+            customer.custom.set("fee", Money::new(i64::from(n) * 10, Currency::KES));
+            customer.custom.set("vip", n == 0);
+            customer.custom.set("topics", vec!["silver".to_owned(), "Gold".to_owned()]);
+            customer.custom.set("since", "2026-01-01");
+        }
         let customer = system.customers().create(customer).unwrap().id;
         let contact = Contact {
             customer,
@@ -179,11 +320,18 @@ fn populate(system: &Session, seed: u64) {
             ..Contact::default()
         };
         let contact = system.contacts().create(contact).unwrap().id;
+        let line = Line {
+            product: Some(products[0]),
+            quantity: i64::from(n).into(),
+            discount: 10.into(),
+            ..Line::default()
+        };
         let deal = Opportunity {
             customer,
             name: format!("Deal {n}"),
-            amount: Some(Money::new(i64::from(n) * 700, crm_core::Currency::KES)),
+            amount: Some(Money::new(i64::from(n) * 700, Currency::KES)),
             contacts: vec![OpportunityContact { contact, role: None }],
+            lines: if n > 2 { vec![line] } else { Vec::new() },
             ..Opportunity::default()
         };
         let opportunity = Some(system.opportunities().create(deal).unwrap().id);
@@ -194,7 +342,7 @@ fn populate(system: &Session, seed: u64) {
             subject: "Call".into(),
             ..Interaction::default()
         };
-        system.interactions().create(call).unwrap();
+        let interaction = Some(system.interactions().create(call).unwrap().id);
         if !seed.is_multiple_of(3) {
             let due = Due::on("2026-03-05".parse().unwrap());
             system
@@ -202,6 +350,76 @@ fn populate(system: &Session, seed: u64) {
                 .create(Reminder { customer, title: "Ring back".into(), due, ..Reminder::default() })
                 .unwrap();
         }
+        let body = "Wanjiku likes it black\nand hot".to_owned();
+        let note = system.notes().create(Note { customer, opportunity, body, ..Note::default() }).unwrap().id;
+        let quantity = Quantity(Decimal::new(i64::from(n) * 5 - 7, 1));
+        let product = Some(products[n as usize % 2]);
+        system.sales().create(Sale { customer, product, opportunity, quantity, ..Sale::default() }).unwrap();
+        let rating = Some(u8::try_from(n % 5 + 1).unwrap());
+        let channel = Some("Survey".to_owned()).filter(|_| n > 2);
+        system.feedback().create(Feedback { customer, rating, channel, ..Feedback::default() }).unwrap();
+        let file = Attachment {
+            customer,
+            interaction,
+            note: Some(note),
+            file_name: format!("order {n}.pdf"),
+            ..Attachment::default()
+        };
+        system.attach(file, &mut *bytes(if n < 3 { 80 } else { 30 })).unwrap();
+    }
+}
+
+/// A custom field of each type for customers, and a few for the others.
+fn define_fields(system: &Session) {
+    let of = |entity: Kind, key: &str, r#type: CustomFieldType| CustomField {
+        entity,
+        key: key.to_owned(),
+        r#type,
+        options: match r#type {
+            CustomFieldType::Choice | CustomFieldType::Choices => {
+                ["Gold", "Silver", "Größte"].map(str::to_owned).to_vec()
+            }
+            _ => Vec::new(),
+        },
+        target: (r#type == CustomFieldType::Reference).then_some(Kind::Customer),
+        ..CustomField::default()
+    };
+    let mut batch = system.batch();
+    for (key, r#type) in KEYS.iter().zip(CustomFieldType::ALL) {
+        batch.create(of(Kind::Customer, key, *r#type)).unwrap();
+    }
+    for (entity, key, r#type) in [
+        (Kind::Contact, "tier", CustomFieldType::Choices),
+        (Kind::Contact, "friend", CustomFieldType::Reference),
+        (Kind::Opportunity, "score", CustomFieldType::Number),
+        (Kind::Opportunity, "since", CustomFieldType::Instant),
+        (Kind::Product, "fee", CustomFieldType::Money),
+        (Kind::Product, "site", CustomFieldType::Url),
+    ] {
+        batch.create(of(entity, key, r#type)).unwrap();
+    }
+    batch.run().unwrap();
+}
+
+/// The bytes of a file: of a few sizes and contents, and now and then such as can't be read to their end.
+fn bytes(content: u8) -> Box<dyn Read> {
+    const PIECE: u64 = 256 * 1024;
+    let of = |byte: u8, size: u64| std::io::repeat(byte).take(size);
+    match content {
+        0 => Box::new(of(b'x', PIECE)),
+        1 => Box::new(of(b'x', PIECE + 1)),
+        2 | 3 => Box::new(of(b'y', PIECE * 2)),
+        4..12 => Box::new(of(b'z', 900).chain(Broken)),
+        12..40 => Box::new(std::io::empty()),
+        _ => Box::new(of(b'a' + content % 3, u64::from(content % 7) * 20)),
+    }
+}
+
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::Error::other("the line is dead"))
     }
 }
 
@@ -211,6 +429,18 @@ fn told<T: Debug>(result: &Result<T>) -> String {
         Ok(value) => format!("{value:?}"),
         Err(error) => format!("{} {:?}", error.code(), error.fields()),
     }
+}
+
+fn told_of_many<E: Rules>(result: Result<Bulk<E>>) -> String {
+    let bulk = match result {
+        Ok(bulk) => bulk,
+        Err(error) => return told::<()>(&Err(error)),
+    };
+    let mut text = format!("{} {} {:?}", bulk.matched, bulk.changed, bulk.operation);
+    for (id, error) in bulk.problems {
+        write!(text, " {id}: {}", told::<()>(&Err(error))).unwrap();
+    }
+    text
 }
 
 impl Worlds {
@@ -232,12 +462,18 @@ impl Worlds {
 
     /// Takes the ids from the journal: whatever was created by whatever way.
     fn learn_ids(&mut self) {
-        self.ids = Ids::default();
-        for operation in self.worlds[0].crm.changes_since(0, usize::MAX).unwrap() {
+        let crm = &self.worlds[0].crm;
+        for operation in crm.changes_since(self.ids.learnt, usize::MAX).unwrap() {
+            self.ids.learnt = operation.seq;
             for change in operation.changes {
-                let ids = self.ids.0.entry(change.kind.as_str()).or_default();
+                let ids = self.ids.ids.entry(change.kind.as_str()).or_default();
                 if !ids.contains(&change.id) {
                     ids.push(change.id);
+                }
+                if change.kind == Kind::CustomField {
+                    let all = Query::new().order_by(["created_at"]).page_size(1_000);
+                    let fields = crm.system("test").custom_fields().list(&all).unwrap();
+                    self.ids.fields = fields.into_iter().map(|field| field.data).collect();
                 }
             }
         }
@@ -245,7 +481,8 @@ impl Worlds {
 
     pub(crate) fn run(&mut self, command: &Command) {
         let told = [0, 1].map(|n| act(&mut self.worlds[n], &self.ids, command));
-        assert_same(&told[0], &told[1], &format!("after {command:?}"));
+        let [memory, sqlite] = &told;
+        assert_same([("memory", memory), ("SQLite", sqlite)], &format!("after {command:?}"));
         self.learn_ids();
     }
 
@@ -256,37 +493,35 @@ impl Worlds {
             let journal = world.crm.changes_since(0, usize::MAX).unwrap();
             let heard = world.events.lock().unwrap().clone();
             let tail = &journal[journal.len() - heard.len()..];
-            assert_eq!(tail, heard.as_slice(), "listeners hear what the journal tells");
+            let (told, heard) = (format!("{tail:?}"), format!("{heard:?}"));
+            assert_same([("journal", &told), ("listener", &heard)], "in what listeners hear");
             writeln!(text, "{journal:?}").unwrap();
             let system = world.crm.system("test");
             for kind in Kind::ALL {
-                with_collection!(system, kind, |collection| {
-                    let all = Query::new().page_size(1_000).with_total();
-                    writeln!(text, "{}", told(&collection.list(&all))).unwrap();
-                    writeln!(text, "{}", told(&collection.trash(&all))).unwrap();
-                });
+                let all = Query::new().page_size(1_000).with_total();
+                writeln!(text, "{}", collection(&system, *kind).list(all.clone())).unwrap();
+                writeln!(text, "{}", collection(&system, *kind).trash(all)).unwrap();
             }
-            writeln!(text, "{}", told(&system.settings())).unwrap();
             let report = world.crm.check().unwrap();
             assert!(report.is_clean(), "{:?}", report.problems);
             text
         });
-        for (left, right) in memory.lines().zip(sqlite.lines()) {
-            assert_same(left, right, "at the end");
+        for (memory, sqlite) in memory.lines().zip(sqlite.lines()) {
+            assert_same([("memory", memory), ("SQLite", sqlite)], "at the end");
         }
     }
 }
 
 /// Shows where two texts begin to differ.
-fn assert_same(memory: &str, sqlite: &str, when: &str) {
-    if memory != sqlite {
-        let same = memory.bytes().zip(sqlite.bytes()).take_while(|(left, right)| left == right).count();
+fn assert_same([(one, left), (other, right)]: [(&str, &str); 2], when: &str) {
+    if left != right {
+        let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
         let around = |text: &str| -> String {
             let start =
                 (0..=same.saturating_sub(200)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text[start..].chars().take(500).collect()
         };
-        panic!("the stores differ {when}\nmemory: …{}\nSQLite: …{}", around(memory), around(sqlite));
+        panic!("they differ {when}\n{one}: …{}\n{other}: …{}", around(left), around(right));
     }
 }
 
@@ -298,78 +533,155 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             told(&world.session(*by).patch_settings(patch(Kind::Settings, fields, ids, false)))
         }
         Command::Create { by, kind, fields } => {
-            let patch = patch(*kind, fields, ids, true);
-            with_collection!(world.session(*by), kind, |collection| told(&collection.create_from(patch)))
+            collection(world.session(*by), *kind).create_from(patch(*kind, fields, ids, true))
         }
         Command::Patch { by, kind, which, fields } => {
-            let (id, patch) = (ids.one(kind.as_str(), (*which).into()), patch(*kind, fields, ids, false));
-            with_collection!(world.session(*by), kind, |collection| {
-                told(&collection.patch(Id::from_uuid(id), patch))
-            })
+            let patch = patch(*kind, fields, ids, false);
+            collection(world.session(*by), *kind).patch(ids.which(*kind, *which), patch)
         }
         Command::PatchAt { by, kind, which, ago, fields } => {
-            let (id, patch) = (ids.one(kind.as_str(), (*which).into()), patch(*kind, fields, ids, false));
-            with_collection!(world.session(*by), kind, |collection| {
-                let version = collection.get(Id::from_uuid(id)).map_or(1, |record| record.version);
-                told(&collection.patch_at(Id::from_uuid(id), version.wrapping_sub((*ago).into()), patch))
-            })
+            let patch = patch(*kind, fields, ids, false);
+            collection(world.session(*by), *kind).patch_at(ids.which(*kind, *which), *ago, patch)
         }
         Command::Replace { by, kind, which, ago, fields } => {
-            let (id, patch) = (ids.one(kind.as_str(), (*which).into()), patch(*kind, fields, ids, false));
-            with_collection!(world.session(*by), kind, |collection| replace(&collection, id, *ago, patch))
+            let patch = patch(*kind, fields, ids, false);
+            collection(world.session(*by), *kind).replace(ids.which(*kind, *which), *ago, patch)
         }
         Command::Upsert { by, kind, id, fields } => {
             let patch = patch(*kind, fields, ids, true);
-            let external = (id % 3).to_string();
-            with_collection!(world.session(*by), kind, |collection| {
-                told(&collection.upsert_patch("erp", &external, patch))
-            })
+            collection(world.session(*by), *kind).upsert(&(id % 3).to_string(), patch)
+        }
+        Command::Attach { by, fields, content } => {
+            let patch = patch(Kind::Attachment, fields, ids, true);
+            let json = serde_json::to_value(patch).unwrap();
+            match serde_json::from_value(json) {
+                Ok(data) => told(&world.session(*by).attach(data, &mut *bytes(*content))),
+                Err(_) => "does not fit".to_owned(),
+            }
+        }
+        Command::ReadAttachment { by, which } => {
+            let mut bytes = Vec::new();
+            let id = Id::from_uuid(ids.which(Kind::Attachment, *which));
+            let read = told(&world.session(*by).read_attachment(id, &mut bytes));
+            let sum = bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31) + u64::from(*byte));
+            format!("{read} {} {sum}", bytes.len())
+        }
+        Command::ConvertLead { by, which, active, deal, contact } => {
+            convert_lead(world.session(*by), ids, *which, *active, deal, contact.as_deref())
+        }
+        Command::MoveStage { by, which, stage: pick, closed_on, reason } => {
+            let with = StageChange {
+                closed_on: closed_on.map(day),
+                lost_reason: reason.then(|| "Too dear".to_owned()),
+            };
+            let deal = Id::from_uuid(ids.which(Kind::Opportunity, *which));
+            told(&world.session(*by).move_stage(deal, stage(*pick), with))
+        }
+        Command::StageHistory { by, which } => {
+            told(&world.session(*by).stage_history(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
+        }
+        Command::Clocks { by, which } => {
+            told(&world.session(*by).clocks(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
+        }
+        Command::CompleteReminder { by, which } => {
+            told(&world.session(*by).complete_reminder(Id::from_uuid(ids.which(Kind::Reminder, *which))))
+        }
+        Command::SnoozeReminder { by, which, seconds } => {
+            let until = world.session(*by).now() + TimeDelta::seconds((*seconds).into());
+            let reminder = Id::from_uuid(ids.which(Kind::Reminder, *which));
+            told(&world.session(*by).snooze_reminder(reminder, until))
+        }
+        Command::CancelReminder { by, which } => {
+            told(&world.session(*by).cancel_reminder(Id::from_uuid(ids.which(Kind::Reminder, *which))))
+        }
+        Command::ReassignReminder { by, which, user } => {
+            let user = Id::from_uuid(ids.one("user", (*user).into()));
+            let reminder = Id::from_uuid(ids.which(Kind::Reminder, *which));
+            told(&world.session(*by).reassign_reminder(reminder, user))
+        }
+        Command::Deliveries { by, which } => {
+            told(&world.session(*by).deliveries(Id::from_uuid(ids.which(Kind::Reminder, *which))))
+        }
+        Command::Convert { by, amounts, to, on } => {
+            let amounts: Vec<Money> =
+                amounts.iter().map(|(minor, pick)| Money::new(*minor, currency(*pick))).collect();
+            told(&world.session(*by).convert(&amounts, currency(*to), day(*on)))
+        }
+        Command::Dashboard { by } => told(&world.session(*by).dashboard()),
+        Command::PipelineReport { by, which } => {
+            told(&world.session(*by).pipeline_report(Id::from_uuid(ids.which(Kind::Pipeline, *which))))
+        }
+        Command::Timeline { by, which, size } => {
+            let customer = Id::from_uuid(ids.which(Kind::Customer, *which));
+            let list = |query: &Query| {
+                world.session(*by).timeline(customer, (*size).into(), query.cursor.as_deref())
+            };
+            pages(Query::new(), list)
+        }
+        Command::Agenda { by, bucket, assignee, size } => {
+            let assignee = assignee.map(|user| Id::from_uuid(ids.one("user", user.into())));
+            let query = Query { total: size % 2 == 0, ..Query::new().page_size((*size).into()) };
+            pages(query, |query| world.session(*by).agenda(*bucket, assignee, query))
+        }
+        Command::UpdateAll { by, kind, filter: tests, any, fields, dry_run } => {
+            let filter = filter(*kind, tests, *any, ids);
+            let patch = patch(*kind, fields, ids, false);
+            collection(world.session(*by), *kind).update_all(&filter, patch, *dry_run)
+        }
+        Command::DeleteAll { by, kind, filter: tests, dry_run } => {
+            let filter = filter(*kind, tests, false, ids);
+            collection(world.session(*by), *kind).delete_all(&filter, *dry_run)
+        }
+        Command::ClaimDue { worker, minutes, limit } => {
+            let (now, lease) = (world.sessions[0].now(), TimeDelta::minutes((*minutes).into()));
+            let claimed = crm.claim_due(now, &format!("worker {worker}"), lease, (*limit).into());
+            let text = told(&claimed);
+            world.claimed.extend(claimed.into_iter().flatten().map(|due| due.delivery));
+            text
+        }
+        Command::Acknowledge { claimed } => match claimed_one(world, *claimed) {
+            Some(delivery) => told(&crm.acknowledge(delivery, world.sessions[0].now())),
+            None => String::new(),
+        },
+        Command::GiveBack { claimed } => match claimed_one(world, *claimed) {
+            Some(delivery) => told(&crm.give_back(delivery, world.sessions[0].now(), "no line")),
+            None => String::new(),
+        },
+        Command::DispatchDue { in_vain } => {
+            let heard = Mutex::new(String::new());
+            let tell = |due: &DueReminder| {
+                write!(heard.lock().unwrap(), "{due:?}").unwrap();
+                let lot = due.reminder.id.uuid().as_u128() % 7;
+                if lot < u128::from(*in_vain) { Err("nobody there".to_owned()) } else { Ok(()) }
+            };
+            let done = told(&crm.dispatch_due(world.sessions[0].now(), &tell));
+            done + &heard.into_inner().unwrap()
         }
         Command::Delete { by, kind, which } => {
-            let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(
-                &collection.delete(Id::from_uuid(id))
-            ))
+            collection(world.session(*by), *kind).delete(ids.which(*kind, *which))
         }
         Command::Restore { by, kind, which } => {
-            let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(
-                &collection.restore(Id::from_uuid(id))
-            ))
+            collection(world.session(*by), *kind).restore(ids.which(*kind, *which))
         }
         Command::Purge { by, kind, which } => {
-            let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(
-                &collection.purge(Id::from_uuid(id))
-            ))
+            collection(world.session(*by), *kind).purge(ids.which(*kind, *which))
         }
         Command::Get { by, kind, which } => {
-            let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(&collection.get(Id::from_uuid(id))))
+            collection(world.session(*by), *kind).get(ids.which(*kind, *which))
         }
         Command::History { by, kind, which } => {
-            let id = ids.one(kind.as_str(), (*which).into());
-            with_collection!(world.session(*by), kind, |collection| told(
-                &collection.history(Id::from_uuid(id))
-            ))
+            collection(world.session(*by), *kind).history(ids.which(*kind, *which))
         }
         Command::List { by, kind, trash, filter: tests, any, order, words: word, size } => {
             let sign = |n: &u16| if n.is_multiple_of(2) { "" } else { "-" };
             let query = Query {
                 words: word.map(|word| words(word).to_owned()),
-                order: order.iter().map(|n| format!("{}{}", sign(n), sorted_by(*kind, *n))).collect(),
+                order: order.iter().map(|n| format!("{}{}", sign(n), sorted_by(*kind, *n, ids))).collect(),
                 total: *any,
                 ..Query::new().filter(filter(*kind, tests, *any, ids)).page_size((*size).into())
             };
-            with_collection!(world.session(*by), kind, |collection| {
-                if *trash {
-                    pages(query, |query| collection.trash(query))
-                } else {
-                    let mut text = told(&collection.count(&query));
-                    text.push_str(&pages(query, |query| collection.list(query)));
-                    text
-                }
-            })
+            let collection = collection(world.session(*by), *kind);
+            if *trash { collection.trash(query) } else { collection.count(&query) + &collection.list(query) }
         }
         Command::Aggregate { by, kind, filter: tests, of, groups } => {
             let query = Query::new().filter(filter(*kind, tests, false, ids));
@@ -382,14 +694,12 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 Some(Period::Year),
             ];
             let by_fields = groups.iter().map(|n| GroupBy {
-                field: path(*kind, *n),
+                field: path(*kind, *n, ids),
                 period: periods[usize::from(if n % 12 < 7 { 0 } else { n % 12 - 6 })],
             });
             let figures =
-                Aggregate { by: by_fields.collect(), of: (of % 3 > 0).then(|| measured(*kind, *of)) };
-            with_collection!(world.session(*by), kind, |collection| told(
-                &collection.aggregate(&query, &figures)
-            ))
+                Aggregate { by: by_fields.collect(), of: (of % 3 > 0).then(|| measured(*kind, *of, ids)) };
+            collection(world.session(*by), *kind).aggregate(&query, &figures)
         }
         Command::Search { by, words: word } => told(&world.session(*by).search(words(*word), 5)),
         Command::ByCode { by, number } => {
@@ -405,7 +715,7 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         Command::Batch { by, steps } => {
             let mut batch = world.session(*by).batch();
             for step in steps {
-                add_step(&mut batch, step, ids);
+                add_step(world.session(*by), &mut batch, step, ids);
             }
             told(&batch.run())
         }
@@ -432,7 +742,7 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             told(&world.session(*by).set_password(Id::from_uuid(user), PASSWORD))
         }
         Command::Wait { seconds } => {
-            world.clock.advance(crm_core::chrono::TimeDelta::seconds((*seconds).into()));
+            world.clock.advance(TimeDelta::seconds((*seconds).into()));
             if seconds % 2 == 0 {
                 world.come_back();
             }
@@ -441,26 +751,42 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
     }
 }
 
+/// One of the latest claims, or of the older ones.
+fn claimed_one(world: &World, pick: u8) -> Option<&Delivery> {
+    let count = world.claimed.len();
+    world.claimed.iter().rev().nth(usize::from(pick) % count.max(1))
+}
+
+fn convert_lead(
+    session: &Session,
+    ids: &Ids,
+    which: u16,
+    active: bool,
+    deal: &Deal,
+    contact: Option<&[Pick]>,
+) -> String {
+    fn made<E: Rules>(fields: &[Pick], ids: &Ids) -> Option<E> {
+        let json = serde_json::to_value(patch(E::kind(), fields, ids, true)).unwrap();
+        serde_json::from_value(json).ok()
+    }
+    let opportunity = match deal {
+        Deal::None => Some(ConversionOpportunity::None),
+        Deal::New(fields) => made(fields, ids).map(Box::new).map(ConversionOpportunity::New),
+        Deal::Existing(which) => {
+            let id = Id::from_uuid(ids.which(Kind::Opportunity, *which));
+            Some(ConversionOpportunity::Existing(id))
+        }
+    };
+    let contact = contact.map(|fields| made(fields, ids).ok_or(())).transpose();
+    let (Some(opportunity), Ok(contact)) = (opportunity, contact) else { return "does not fit".to_owned() };
+    let status = if active { CustomerStatus::Active } else { CustomerStatus::Prospect };
+    let lead = Id::from_uuid(ids.which(Kind::Customer, which));
+    told(&session.convert_lead(lead, Conversion { status, opportunity, contact }))
+}
+
 /// Errors can't be cloned; what is compared of them can.
 fn copy(error: &Error) -> Error {
     Error::Storage { reason: format!("{} {:?}", error.code(), error.fields()), source: None }
-}
-
-/// Writes a record back as a writer who has read it so many versions ago: with what the history tells of then.
-fn replace<E: Rules>(collection: &Collection<'_, E>, id: Uuid, ago: u8, patch: crm_core::Patch) -> String {
-    let mut record: Record<E> = match collection.get(Id::from_uuid(id)) {
-        Ok(record) => record,
-        Err(error) => return told::<()>(&Err(error)),
-    };
-    let mut data = serde_json::to_value(&record.data).unwrap();
-    let changes = serde_json::to_value(&patch).unwrap();
-    for (name, value) in changes.as_object().unwrap() {
-        data[name.as_str()] = value.clone();
-    }
-    let Ok(data) = serde_json::from_value(data) else { return "does not fit".to_owned() };
-    record.data = data;
-    record.version = record.version.saturating_sub(ago.into());
-    told(&collection.replace(record))
 }
 
 /// All pages of a list, at most ten.
@@ -477,65 +803,20 @@ fn pages<T: Debug>(mut query: Query, list: impl Fn(&Query) -> Result<Page<T>>) -
     text
 }
 
-fn add_step(batch: &mut Batch<'_>, step: &Step, ids: &Ids) {
-    macro_rules! typed {
-        ($kind:expr, |$entity:ident| $body:expr) => {
-            match $kind {
-                Kind::Customer => {
-                    type $entity = crm_core::Customer;
-                    $body
-                }
-                Kind::Contact => {
-                    type $entity = crm_core::Contact;
-                    $body
-                }
-                Kind::Opportunity => {
-                    type $entity = crm_core::Opportunity;
-                    $body
-                }
-                Kind::Interaction => {
-                    type $entity = crm_core::Interaction;
-                    $body
-                }
-                Kind::Reminder => {
-                    type $entity = crm_core::Reminder;
-                    $body
-                }
-                Kind::User => {
-                    type $entity = crm_core::User;
-                    $body
-                }
-                Kind::Role => {
-                    type $entity = crm_core::Role;
-                    $body
-                }
-                Kind::Pipeline => {
-                    type $entity = crm_core::Pipeline;
-                    $body
-                }
-                Kind::Settings => {
-                    type $entity = crm_core::Settings;
-                    $body
-                }
-            }
-        };
-    }
+fn add_step(session: &Session, batch: &mut Batch<'_>, step: &Step, ids: &Ids) {
     match step {
-        Step::Create { kind, fields } => typed!(kind, |E| {
-            let json = serde_json::to_value(patch(*kind, fields, ids, true)).unwrap();
-            if let Ok(data) = serde_json::from_value::<E>(json) {
-                batch.create(data).unwrap();
-            }
-        }),
-        Step::Patch { kind, which, fields } => typed!(kind, |E| {
-            let id = Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()));
-            batch.patch(id, patch(*kind, fields, ids, false));
-        }),
+        Step::Create { kind, fields } => {
+            collection(session, *kind).add_create(batch, patch(*kind, fields, ids, true));
+        }
+        Step::Patch { kind, which, fields } => {
+            let patch = patch(*kind, fields, ids, false);
+            collection(session, *kind).add_patch(batch, ids.which(*kind, *which), patch);
+        }
         Step::Delete { kind, which } => {
-            typed!(kind, |E| batch.delete(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))));
+            collection(session, *kind).add_delete(batch, ids.which(*kind, *which));
         }
         Step::Restore { kind, which } => {
-            typed!(kind, |E| batch.restore(Id::<E>::from_uuid(ids.one(kind.as_str(), (*which).into()))));
+            collection(session, *kind).add_restore(batch, ids.which(*kind, *which));
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn batch_update<E: Gated>(walk: &Walk<'_>) {
 
 pub(super) fn batch_patch<E: Gated>(walk: &Walk<'_>) {
     walk.alike_ids(&walk.world.foreign::<E>(), |id| {
-        run(walk, |batch| batch.patch::<E>(id, Patch::new().set(E::TEXT, "openbatch")))
+        run(walk, |batch| batch.patch::<E>(id, Patch::new().set(E::TEXT, text_value::<E>("openbatch"))))
     });
 }
 

@@ -103,18 +103,19 @@ pub(super) fn aggregate<E: Gated>(walk: &Walk<'_>) {
     let mut figures = vec![
         Aggregate::count(),
         Aggregate { by: vec![by("created_at", Some(Period::Month))], of: Some("version".into()) },
-        Aggregate { by: vec![by(E::TEXT, None)], of: None },
     ];
+    let text = text_is::<E>().1.then(|| by(E::TEXT, None));
+    figures.extend(text.clone().map(|text| Aggregate { by: vec![text], of: None }));
     let field = |name: &str| E::schema().field(name).is_some();
-    for name in ["owner", "employee", "assignee", "customer", "parent", "status"] {
+    for name in ["owner", "employee", "assignee", "customer", "parent", "status", "product", "channel"] {
         if field(name) {
             figures.push(Aggregate { by: vec![by(name, None)], of: None });
         }
     }
-    for name in ["lead_estimated_value", "amount", "duration"] {
+    for name in ["lead_estimated_value", "amount", "duration", "rating", "size", "quantity"] {
         if field(name.trim_end_matches("_estimated_value")) {
             figures.push(Aggregate { by: Vec::new(), of: Some(name.into()) });
-            figures.push(Aggregate { by: vec![by(E::TEXT, None)], of: Some(name.into()) });
+            figures.extend(text.clone().map(|text| Aggregate { by: vec![text], of: Some(name.into()) }));
         }
     }
     for (query, gives) in queries::<E>(walk) {
@@ -142,6 +143,10 @@ pub(super) fn typed(walk: &Walk<'_>) -> Vec<String> {
                 "zqsecretdeala6",
                 "zqsecretsubjectb7",
                 "zqsecrettitlea3",
+                "zqsecretbodya4",
+                "zqsecretpraiseb5",
+                "zqsecretfilea6",
+                "zqsecrettier3",
             ])
             .map(str::to_owned)
             .collect();
@@ -153,6 +158,10 @@ pub(super) fn typed(walk: &Walk<'_>) -> Vec<String> {
 pub(super) fn search<E: Gated>(walk: &Walk<'_>) {
     let collection = E::of(&walk.session);
     if !walk.sees_kind::<E, _>(|| collection.search("open", 10)) {
+        return;
+    }
+    if !E::schema().searchable {
+        assert_eq!(walk.refused(collection.search("open", 10)).code(), "invalid");
         return;
     }
     for words in typed(walk) {
@@ -245,14 +254,9 @@ pub(super) fn upsert<E: Gated>(walk: &Walk<'_>) {
 }
 
 pub(super) fn patch_of<E: Gated>(customer: Id<Customer>, text: &str) -> Patch {
-    let patch = Patch::new().set(E::TEXT, text);
-    match E::kind() {
-        Kind::Customer => patch,
-        Kind::Reminder => patch
-            .set("customer", Value::Id(customer.uuid()))
-            .set("due", Value::Map(BTreeMap::from([("date".to_owned(), Value::from("2026-05-01"))]))),
-        _ => patch.set("customer", Value::Id(customer.uuid())),
-    }
+    let new = E::new_on(customer, text);
+    let set = new.changed(&E::default());
+    set.iter().fold(Patch::new(), |patch, field| patch.set(E::FIELDS[field].name, new.value(field)))
 }
 
 pub(super) fn upsert_patch<E: Gated>(walk: &Walk<'_>) {
@@ -297,11 +301,12 @@ pub(super) fn with_strangers<E: Gated>(
     let world = walk.world;
     let own = world.mine::<Customer>()[0];
     let new_id = || walk.session.new_id::<Customer>().unwrap().uuid();
-    for field in ["contacts", "opportunity", "interaction"] {
+    for field in ["contacts", "opportunity", "interaction", "note"] {
         let Some(index) = E::schema().field(field) else { continue };
         let foreign: Vec<(Id<Customer>, Uuid)> = match field {
             "contacts" => strangers::<Contact>(world),
             "opportunity" => strangers::<Opportunity>(world),
+            "note" => strangers::<Note>(world),
             _ => strangers::<Interaction>(world),
         };
         for with_its_customer in [false, true] {
@@ -446,7 +451,7 @@ pub(super) fn update<E: Gated>(walk: &Walk<'_>) {
 
 pub(super) fn patch<E: Gated>(walk: &Walk<'_>) {
     let (world, collection) = (walk.world, E::of(&walk.session));
-    let text = || Patch::new().set(E::TEXT, "openpatched");
+    let text = || Patch::new().set(E::TEXT, text_value::<E>("openpatched"));
     walk.alike_ids(&world.foreign::<E>(), |id| collection.patch(id, text()));
     // Not even by a patch that is wrong.
     walk.alike_ids(&world.foreign::<E>(), |id| collection.patch(id, Patch::new().set("no_field", 1)));
@@ -463,7 +468,7 @@ pub(super) fn patch<E: Gated>(walk: &Walk<'_>) {
 pub(super) fn patch_at<E: Gated>(walk: &Walk<'_>) {
     let (world, collection) = (walk.world, E::of(&walk.session));
     for version in [0, 1, 2, 99] {
-        let text = || Patch::new().set(E::TEXT, "openpatched");
+        let text = || Patch::new().set(E::TEXT, text_value::<E>("openpatched"));
         walk.alike_ids(&world.foreign::<E>(), |id| collection.patch_at(id, version, text()));
     }
     if !world.sees_kind(E::kind()) {
@@ -475,7 +480,8 @@ pub(super) fn patch_at<E: Gated>(walk: &Walk<'_>) {
     });
     // A conflict names stored values: of a record that is seen.
     E::of(&world.system).update(own, |data| data.retext("openstored")).unwrap();
-    let error = walk.refused(collection.patch_at(own, 1, Patch::new().set(E::TEXT, "openmine")));
+    let error =
+        walk.refused(collection.patch_at(own, 1, Patch::new().set(E::TEXT, text_value::<E>("openmine"))));
     assert_eq!(error.code(), "conflict");
 }
 
@@ -545,4 +551,45 @@ pub(super) fn by_name<E: Rules>(walk: &Walk<'_>, names: &[&str], call: impl Fn(&
     for name in names {
         walk.shown(call(&name).unwrap());
     }
+}
+
+/// Changing or deleting many: the filter meets what the user sees, and foreign records look like none.
+fn bulk<E: Gated>(walk: &Walk<'_>, call: impl Fn(&Filter, bool) -> Result<Bulk<E>>) {
+    if !walk.sees_kind::<E, _>(|| call(&Filter::all(), true)) {
+        return;
+    }
+    for (query, gives) in queries::<E>(walk).into_iter().filter(|(query, _)| query.words.is_none()) {
+        let wanted = expected::<E>(walk.world, &query, gives, false).len() as u64;
+        let bulk = walk.shown(call(&query.filter, true).unwrap());
+        assert_eq!((bulk.matched, bulk.operation), (wanted, None), "{:?} {query:?}", E::kind());
+        assert!(bulk.problems.is_empty(), "{:?}", bulk.problems);
+    }
+    let own = walk.own::<E>().id;
+    let all = walk.world.foreign::<E>().into_iter().chain([own]).map(|id| Value::Id(id.uuid()));
+    let bulk = walk.shown(call(&Filter::is_in("id", all), false).unwrap());
+    assert_eq!((bulk.matched, bulk.changed), (1, 1));
+    walk.operation(bulk.operation.unwrap());
+}
+
+pub(super) fn update_all<E: Gated>(walk: &Walk<'_>) {
+    let collection = E::of(&walk.session);
+    bulk::<E>(walk, |filter, dry_run| {
+        collection.update_all(filter, Patch::new().set(E::TEXT, text_value::<E>("openbulk")), dry_run)
+    });
+    if !walk.world.sees_kind(E::kind()) {
+        return;
+    }
+    // Not even hung on a foreign customer.
+    let own = walk.own::<E>().id;
+    walk.alike_ids(&walk.world.foreign_customers(), |customer| {
+        let patch = Patch::new().set(E::REFERENCE, Value::Id(customer.uuid()));
+        let mut bulk = collection.update_all(&Filter::is("id", Value::Id(own.uuid())), patch, false)?;
+        assert_eq!((bulk.matched, bulk.changed, bulk.problems.len()), (1, 0, 1));
+        bulk.problems.pop().map_or(Ok(()), |(_, error)| Err(error))
+    });
+}
+
+pub(super) fn delete_all<E: Gated>(walk: &Walk<'_>) {
+    let collection = E::of(&walk.session);
+    bulk::<E>(walk, |filter, dry_run| collection.delete_all(filter, dry_run));
 }

@@ -120,7 +120,7 @@ impl Walk<'_> {
         if let Some(owner) = E::schema().field("owner") {
             new.set(owner, Value::Id(self.world.me.uuid())).unwrap();
         }
-        E::of(&self.world.system).create(new).unwrap()
+        E::make(&self.world.system, new).unwrap()
     }
 }
 

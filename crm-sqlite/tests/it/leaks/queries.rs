@@ -22,21 +22,51 @@ pub(super) fn queries<E: Gated>(walk: &Walk<'_>) -> Vec<(Query, Gives)> {
     let mut list = vec![
         (Query::new(), AllSeen),
         (Query::new().with_total(), AllSeen),
-        (Query::new().order_by([E::TEXT]), AsTheProgram),
-        (Query::new().order_by([format!("-{}", E::TEXT)]), AsTheProgram),
         (Query::new().order_by(["-created_at", "version"]), AsTheProgram),
-        (Query::new().words(secret.clone()), Nothing),
-        (Query::new().words(SECRET_DIGITS), Nothing),
-        (Query::new().words("open"), AsTheProgram),
         (filter(Filter::is_in("id", foreign)), Nothing),
-        (filter(Filter::contains(E::TEXT, secret.clone())), Nothing),
-        (filter(Filter::starts_with(E::TEXT, secret.clone())), Nothing),
-        (filter(!Filter::contains(E::TEXT, secret.clone())), AsTheProgram),
-        (filter(Filter::is_not(E::TEXT, secret.clone())), AllSeen),
         (filter(Filter::at_least("version", 1)), AllSeen),
         (filter(Filter::is_empty("created_by")), AsTheProgram),
     ];
+    let (text, _, sortable) = text_is::<E>();
+    if sortable {
+        list.push((Query::new().order_by([E::TEXT]), AsTheProgram));
+        list.push((Query::new().order_by([format!("-{}", E::TEXT)]), AsTheProgram));
+    }
+    if E::schema().searchable {
+        list.push((Query::new().words(secret.clone()), Nothing));
+        list.push((Query::new().words(SECRET_DIGITS), Nothing));
+        list.push((Query::new().words("open"), AsTheProgram));
+    }
+    if text {
+        list.push((filter(Filter::contains(E::TEXT, secret.clone())), Nothing));
+        list.push((filter(Filter::starts_with(E::TEXT, secret.clone())), Nothing));
+        list.push((filter(!Filter::contains(E::TEXT, secret.clone())), AsTheProgram));
+        list.push((filter(Filter::is_not(E::TEXT, secret.clone())), AllSeen));
+    }
     let field = |name: &str| E::schema().field(name).is_some();
+    for name in ["channel", "media_type", "custom.tier"] {
+        if field(name) || name == "custom.tier" && E::kind() == Kind::Customer {
+            list.push((filter(Filter::contains(name, secret.clone())), Nothing));
+            list.push((filter(!Filter::contains(name, secret.clone())), AsTheProgram));
+        }
+    }
+    if E::kind() == Kind::Sale {
+        let digits = Money::new(7_707_703, Currency::KES);
+        list.push((filter(Filter::at_least("amount", digits)), Nothing));
+        list.push((filter(Filter::is("product", world.product())), AsTheProgram));
+        list.push((
+            filter(Filter::is("product.name", "Tea")),
+            match world.variant {
+                Variant::Blind => Nothing,
+                _ => AsTheProgram,
+            },
+        ));
+    }
+    if E::kind() == Kind::Attachment {
+        let all = world.everything::<Attachment>();
+        let foreign = all.iter().find(|(file, _)| !world.sees(file)).unwrap();
+        list.push((filter(Filter::is("sha256", walk.say(&foreign.0.sha256))), Nothing));
+    }
     let lists = ["emails", "phones", "tags"].into_iter().filter(|name| field(name));
     list.extend(lists.map(|name| (filter(Filter::starts_with(name, secret.clone())), Nothing)));
     for user in ["owner", "employee", "assignee"].into_iter().filter(|name| field(name)) {

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A foreign file whose bytes the user happens to have too.
+pub(super) const KNOWN_FILE: &str = "zqsecretfilea3";
+
 /// What the narrow user's role is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Variant {
@@ -13,7 +16,7 @@ pub(super) enum Variant {
     NoContacts,
     /// Own customers, and the feed of all operations.
     Feed,
-    /// Own customers; neither users nor roles, settings or pipelines.
+    /// Own customers; neither users nor anything else that hangs on no customer.
     Blind,
 }
 
@@ -25,8 +28,9 @@ impl Variant {
         use Action::{Create, Delete, Edit, Export, Purge, View};
         let level = if self == Variant::Team { Level::Team } else { Level::Own };
         let mut grants = Grants::of_all_kinds(&[View, Create, Edit, Delete, Export, Purge], level);
-        for kind in [Kind::User, Kind::Role, Kind::Settings, Kind::Pipeline] {
-            grants.grant(kind, View, if self == Variant::Blind { Level::None } else { Level::All });
+        for kind in Kind::ALL.iter().filter(|kind| kind.schema().gate == Gate::Free) {
+            grants.grant(*kind, View, if self == Variant::Blind { Level::None } else { Level::All });
+            grants.grant(*kind, Create, Level::None);
         }
         if self == Variant::NoContacts {
             grants.grant(Kind::Contact, View, Level::None);
@@ -64,12 +68,16 @@ pub(super) struct World {
 
 /// A record of a kind that hangs on a customer, or is one.
 pub(super) trait Gated: Rules {
-    /// A text that is filterable, sortable and searchable.
+    /// A field with a text, by which it is searched if at all; of sales, which have none, the quantity.
     const TEXT: &'static str;
     fn of(session: &Session) -> Collection<'_, Self>;
     fn customer_of(record: &Record<Self>) -> Id<Customer>;
     fn new_on(customer: Id<Customer>, text: &str) -> Self;
     fn retext(&mut self, text: &str);
+    /// Makes one with all that it needs.
+    fn make(session: &Session, new: Self) -> Result<Record<Self>> {
+        Self::of(session).create(new)
+    }
     /// Hangs it on another customer; makes a customer that one's child.
     fn move_to(&mut self, customer: Id<Customer>);
     /// The name of the field that [`Gated::move_to`] sets.
@@ -105,6 +113,65 @@ gated!(Contact, contacts, family_name);
 gated!(Opportunity, opportunities, name);
 gated!(Interaction, interactions, subject);
 gated!(Reminder, reminders, title);
+gated!(Note, notes, body);
+gated!(Feedback, feedback, text);
+
+impl Gated for Attachment {
+    const TEXT: &'static str = "file_name";
+    const REFERENCE: &'static str = "customer";
+    fn of(session: &Session) -> Collection<'_, Self> {
+        session.attachments()
+    }
+    fn customer_of(record: &Record<Self>) -> Id<Customer> {
+        record.customer
+    }
+    fn new_on(customer: Id<Customer>, text: &str) -> Self {
+        Attachment { customer, file_name: text.to_owned(), ..Attachment::default() }
+    }
+    fn retext(&mut self, text: &str) {
+        self.file_name = text.to_owned();
+    }
+    fn make(session: &Session, new: Self) -> Result<Record<Self>> {
+        session.attach(new, &mut "open bytes".as_bytes())
+    }
+    fn move_to(&mut self, customer: Id<Customer>) {
+        self.customer = customer;
+    }
+}
+
+impl Gated for Sale {
+    const TEXT: &'static str = "quantity";
+    const REFERENCE: &'static str = "customer";
+    fn of(session: &Session) -> Collection<'_, Self> {
+        session.sales()
+    }
+    fn customer_of(record: &Record<Self>) -> Id<Customer> {
+        record.customer
+    }
+    fn new_on(customer: Id<Customer>, text: &str) -> Self {
+        let mut new = Sale { customer, unit_price: Some(Money::new(5, Currency::KES)), ..Sale::default() };
+        new.retext(text);
+        new
+    }
+    /// As many as the text has letters.
+    fn retext(&mut self, text: &str) {
+        self.quantity = i64::try_from(text.len()).unwrap().into();
+    }
+    fn move_to(&mut self, customer: Id<Customer>) {
+        self.customer = customer;
+    }
+}
+
+/// The value of the field [`Gated::TEXT`].
+pub(super) fn text_value<E: Gated>(text: &str) -> Value {
+    E::new_on(Id::default(), text).value(E::schema().field(E::TEXT).unwrap())
+}
+
+/// What lists can do with [`Gated::TEXT`]: compare it as a text, compare it at all, be sorted by it.
+pub(super) fn text_is<E: Gated>() -> (bool, bool, bool) {
+    let column = E::schema().columns.iter().find(|column| column.name == E::TEXT).unwrap();
+    (column.filterable && column.ty == ValueType::Text, column.filterable, column.sortable)
+}
 
 impl Gated for Customer {
     const TEXT: &'static str = "name";
@@ -133,6 +200,8 @@ pub(super) trait Complete {
 impl Complete for Contact {}
 impl Complete for Opportunity {}
 impl Complete for Interaction {}
+impl Complete for Note {}
+impl Complete for Feedback {}
 impl Complete for Reminder {
     fn complete(&mut self) {
         self.due = Due::on(NaiveDate::from_ymd_opt(2026, 5, 1).unwrap());
@@ -192,8 +261,30 @@ impl Texts {
             owner,
             external_ids: self.external("customer"),
             lead: Some(Lead { estimated_value: self.money(), ..Lead::default() }),
+            custom: self.custom(),
             ..Customer::default()
         }
+    }
+
+    pub(super) fn custom(&self) -> CustomValues {
+        let mut custom = CustomValues::default();
+        custom.set("tier", self.text("tier"));
+        custom
+    }
+
+    /// The bytes of a file.
+    pub(super) fn bytes(&self, twin: &str) -> Vec<u8> {
+        self.text(&format!("bytes{twin}")).into_bytes()
+    }
+
+    /// When the task of this name is due: some before the world's day, some on it, some after it.
+    fn due(&self, twin: &str) -> Due {
+        let day = match twin {
+            "b" => "2026-05-01",
+            _ if self.number.is_multiple_of(2) => "2026-03-02",
+            _ => "2026-03-05",
+        };
+        Due::on(day.parse().unwrap())
     }
 
     /// Puts two of each kind on a customer.
@@ -253,9 +344,45 @@ impl Texts {
                 opportunity: Some(opportunity),
                 notes: self.text("todo"),
                 assignee: Some(user),
+                due: self.due(twin),
                 ..Reminder::new_on(customer, &self.text(&format!("title{twin}")))
             };
             world.reminders().create(reminder).unwrap();
+            let note = Note {
+                customer,
+                opportunity: Some(opportunity),
+                body: self.text(&format!("body{twin}")),
+                ..Note::default()
+            };
+            let note = world.notes().create(note).unwrap().id;
+            let product = world.products().list(&Query::new()).unwrap().items[0].id;
+            let sale = Sale {
+                customer,
+                product: Some(product),
+                opportunity: Some(opportunity),
+                unit_price: self.money(),
+                employee: Some(user),
+                ..Sale::default()
+            };
+            world.sales().create(sale).unwrap();
+            let feedback = Feedback {
+                customer,
+                text: self.text(&format!("praise{twin}")),
+                rating: Some(4),
+                channel: self.some("channel"),
+                ..Feedback::default()
+            };
+            world.feedback().create(feedback).unwrap();
+            let file = Attachment {
+                customer,
+                interaction: Some(interaction),
+                opportunity: Some(opportunity),
+                note: Some(note),
+                file_name: self.text(&format!("file{twin}")),
+                media_type: format!("text/{}", self.text("media")),
+                ..Attachment::default()
+            };
+            world.attach(file, &mut self.bytes(twin).as_slice()).unwrap();
         }
     }
 }
@@ -278,6 +405,7 @@ impl World {
         let rival_name =
             if variant == Variant::Blind { format!("{SECRET}rival") } else { "rival".to_owned() };
         let rival = user(&rival_name, "south");
+        free_records(&system);
         let team = variant == Variant::Team;
         let owners = if team { vec![me, mate] } else { vec![me] };
 
@@ -331,6 +459,15 @@ impl World {
         system.customers().delete(purged).unwrap();
         system.customers().purge(purged).unwrap();
 
+        // Three days later people are told of what is due; of what is secret they can't be.
+        clock.advance(TimeDelta::days(3));
+        let tell = |due: &DueReminder| match due.reminder.title.starts_with(SECRET) {
+            true => Err(format!("{SECRET}problem")),
+            false => Ok(()),
+        };
+        let dispatched = crm.dispatch_due(system.now() + TimeDelta::hours(6), &tell).unwrap();
+        assert!(dispatched.told > 2 && dispatched.failed > 4, "{dispatched:?}");
+
         let mut world = World {
             variant,
             crm,
@@ -366,6 +503,16 @@ impl World {
         secrets.extend(self.foreign::<Opportunity>().iter().map(Id::to_string));
         secrets.extend(self.foreign::<Interaction>().iter().map(Id::to_string));
         secrets.extend(self.foreign::<Reminder>().iter().map(Id::to_string));
+        secrets.extend(self.foreign::<Note>().iter().map(Id::to_string));
+        secrets.extend(self.foreign::<Sale>().iter().map(Id::to_string));
+        secrets.extend(self.foreign::<Feedback>().iter().map(Id::to_string));
+        for (file, _) in self.everything::<Attachment>().iter().filter(|(file, _)| !self.sees(file)) {
+            secrets.insert(file.id.to_string());
+            // Of one a walk knows the bytes.
+            if file.file_name != KNOWN_FILE {
+                secrets.insert(file.sha256.clone());
+            }
+        }
         if self.variant == Variant::Blind {
             secrets.insert(self.rival.to_string());
         }
@@ -420,6 +567,11 @@ impl World {
         live.into_iter().map(|record| (record, false)).chain(trash).collect()
     }
 
+    /// The one product.
+    pub(super) fn product(&self) -> Value {
+        Value::Id(self.system.products().list(&Query::new()).unwrap().items[0].id.uuid())
+    }
+
     pub(super) fn mine<E: Gated>(&self) -> Vec<Id<E>> {
         let all = self.everything::<E>();
         all.iter().filter(|(record, trashed)| !trashed && self.sees(record)).map(|(r, _)| r.id).collect()
@@ -455,7 +607,34 @@ impl World {
         of::<Opportunity>(self, &mut out);
         of::<Interaction>(self, &mut out);
         of::<Reminder>(self, &mut out);
+        of::<Note>(self, &mut out);
+        of::<Sale>(self, &mut out);
+        of::<Feedback>(self, &mut out);
+        of::<Attachment>(self, &mut out);
         out.sort();
         out
+    }
+}
+
+/// What hangs on no customer: a custom field, a product, a rate, a saved view, and stages in which deals rot.
+fn free_records(system: &Session) {
+    system.custom_fields().create(CustomField { key: "tier".into(), ..CustomField::default() }).unwrap();
+    let price = Some(Money::new(7, Currency::KES));
+    system.products().create(Product { name: "Tea".into(), price, ..Product::default() }).unwrap();
+    let rate = Rate {
+        from: Currency::USD,
+        to: Currency::KES,
+        valid_from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+        rate: 129.into(),
+        ..Rate::default()
+    };
+    system.rates().create(rate).unwrap();
+    system.saved_views().create(SavedView { name: "Gold".into(), ..SavedView::default() }).unwrap();
+    for pipeline in system.pipelines().list(&Query::new()).unwrap() {
+        let rot = |pipeline: &mut Pipeline| {
+            let open = pipeline.stages.iter_mut().filter(|stage| stage.kind == StageKind::Open);
+            open.for_each(|stage| stage.rotting_after_days = Some(1));
+        };
+        system.pipelines().update(pipeline.id, rot).unwrap();
     }
 }

@@ -1,6 +1,8 @@
 //! What a caller asks a list for, and what comes back.
 
-use crate::model::{Field, Filter};
+use super::{Field, Filter};
+use crate::error::{Error, Result, Violations};
+use crate::value::{Cell, ColumnReader, ColumnWriter, FieldValue, Mismatch, Shape, Value, ValueType};
 use serde::{Deserialize, Serialize};
 
 /// A list, in words that come from the caller: nothing in it is trusted yet.
@@ -134,5 +136,46 @@ impl<T> IntoIterator for Page<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.items.into_iter()
+    }
+}
+
+/// A saved list, kept as JSON.
+impl FieldValue for Query {
+    fn shape() -> Shape {
+        Shape::scalar(ValueType::Json)
+    }
+    fn to_value(&self) -> Value {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        serde_json::from_value(json).unwrap_or_default()
+    }
+    fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
+        if value == Value::Null {
+            return Ok(Query::new());
+        }
+        let json = serde_json::to_value(&value).ok();
+        let query = json.and_then(|json| serde_json::from_value(json).ok());
+        query.ok_or_else(|| Mismatch::new("a query: {\"filter\": …, \"words\": …, \"order\": […]}", &value))
+    }
+    fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
+        let json = serde_json::to_string(self);
+        let json = json.map_err(|error| Error::invalid("query", "mismatch", error.to_string()))?;
+        out.put(Cell::Text(&json))
+    }
+    fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
+        match from.take()? {
+            Cell::Null => Ok(None),
+            Cell::Text(json) => {
+                serde_json::from_str(json).map(Some).map_err(|error| Error::corrupt(error.to_string()))
+            }
+            _ => Err(Error::corrupt("a query is no JSON text")),
+        }
+    }
+    fn tidy(&mut self, name: &str, _: usize, problems: &mut Violations) {
+        // Deeper ones are refused as filters, and can't be read back from JSON.
+        if self.filter.is_deeper_than(Filter::DEEPEST) {
+            problems.add(name, "too_deep", "", format!("filters nest at most {} deep", Filter::DEEPEST));
+        } else if let Ok(as_stored) = Query::from_value(self.to_value()) {
+            *self = as_stored;
+        }
     }
 }

@@ -1,0 +1,10 @@
+//! Products.
+
+use super::Rules;
+use crate::model::Product;
+
+impl Rules for Product {
+    fn title(&self) -> String {
+        self.name.clone()
+    }
+}

@@ -1,0 +1,138 @@
+//! The keys and words beside a record, and what follows when the rules change by which they are made.
+
+use super::{UnitOfWork, all_fields};
+use crate::crm::ops::ops;
+use crate::crm::rules::Rules;
+use crate::error::Result;
+use crate::model::{Entity, FieldSet, Kind, Record, Settings};
+use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position};
+use crate::value::{KeyRules, Words};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Records that are looked at in one read. Tests, whose tables are tiny, read several times.
+const PAGE: usize = if cfg!(debug_assertions) { 2 } else { 500 };
+
+impl UnitOfWork<'_> {
+    /// What changes in the key table and the search index when a record goes from `old` to `new`.
+    pub(super) fn index_change<E: Rules>(
+        &self,
+        old: Option<&E>,
+        new: Option<&E>,
+        changed: FieldSet,
+    ) -> IndexChange {
+        let schema = E::schema();
+        let rules = &self.shared.conventions.keys;
+        let keys = |data: Option<&E>| data.map(|data| self.keys_of(data, changed, rules)).unwrap_or_default();
+        let (before, after) = (keys(old), keys(new));
+        let words = match (old, new) {
+            _ if !schema.searchable => None,
+            (_, None) => Some(String::new()),
+            (Some(_), Some(_)) if !changed.iter().any(|field| E::FIELDS[field].searchable) => None,
+            (_, Some(new)) => Some(words_of(new, all_fields::<E>(), rules)),
+        };
+        IndexChange {
+            removed: before.difference(&after).cloned().collect(),
+            added: after.difference(&before).cloned().collect(),
+            words,
+            deletion: old.is_some() != new.is_some(),
+        }
+    }
+
+    /// The keys of some fields.
+    pub(super) fn keys_of<E: Rules>(&self, data: &E, fields: FieldSet, rules: &KeyRules) -> BTreeSet<Key> {
+        let mut keys = BTreeSet::new();
+        for field in E::schema().keyed.iter().filter(|field| fields.contains(**field)) {
+            let def = &E::FIELDS[*field];
+            let unique = def.unique && E::is_unique(def.name, self.settings());
+            data.keys(*field, rules, &mut |key| {
+                keys.insert(Key { field: def.name, key, unique });
+            });
+        }
+        keys
+    }
+
+    /// Takes over new settings. What comes later in this operation follows them, and so do the keys and words of all
+    /// live records; what is in the trash has none, and gets them by the rules that hold when it comes back.
+    pub(crate) fn adopt(&mut self, settings: &Record<Settings>) -> Result<()> {
+        let adopted = Arc::new(self.shared.with_settings(settings.clone()));
+        let before = std::mem::replace(&mut self.shared, adopted);
+        if before.conventions.keys != self.shared.conventions.keys {
+            for kind in Kind::ALL {
+                ops(*kind).reindex(self, &before.conventions.keys)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the keys and words of an entity's live records anew that follow the rules. The records themselves do not
+    /// change, so neither do their versions, and the journal has nothing to say of them.
+    pub(in crate::crm) fn reindex<E: Rules>(&mut self, before: &KeyRules) -> Result<()> {
+        let regional = regional_fields::<E>();
+        if regional.is_empty() {
+            return Ok(());
+        }
+        let mut plan = Plan::all_where(Condition::All(Vec::new()), false, PAGE);
+        loop {
+            let page = E::reads(self.tx()).find(&plan)?;
+            for entry in &page {
+                self.reindex_one(entry, regional, before)?;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => plan.order.after = Some(place_of(&plan, last)),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn reindex_one<E: Rules>(
+        &mut self,
+        entry: &Entry<E>,
+        regional: FieldSet,
+        before: &KeyRules,
+    ) -> Result<()> {
+        let data = &entry.record.data;
+        let rules = &self.shared.conventions.keys;
+        let (old, new) = (self.keys_of(data, regional, before), self.keys_of(data, regional, rules));
+        let same_words = words_of(data, regional, before) == words_of(data, regional, rules);
+        if old == new && same_words {
+            return Ok(());
+        }
+        let index = IndexChange {
+            removed: old.difference(&new).cloned().collect(),
+            added: new.difference(&old).cloned().collect(),
+            words: (!same_words).then(|| words_of(data, all_fields::<E>(), rules)),
+            deletion: false,
+        };
+        let replaced = E::repo(&mut *self.tx).replace(entry, FieldSet::EMPTY, &index);
+        replaced.map_err(|error| self.hide_holder(error))
+    }
+}
+
+/// The fields whose keys or words follow the rules.
+fn regional_fields<E: Entity>() -> FieldSet {
+    let mut regional = FieldSet::EMPTY;
+    for (index, field) in E::FIELDS.iter().enumerate() {
+        if field.regional && (field.key || field.unique || field.searchable) {
+            regional.insert(index);
+        }
+    }
+    regional
+}
+
+fn place_of<E: Entity>(plan: &Plan, entry: &Entry<E>) -> Position {
+    Position {
+        ranks: plan.order.keys.iter().map(|key| key.column.rank(key.column.value(entry))).collect(),
+        created_at: entry.record.created_at,
+        id: entry.record.id.uuid(),
+    }
+}
+
+/// The words of some fields.
+fn words_of<E: Entity>(data: &E, fields: FieldSet, rules: &KeyRules) -> String {
+    let mut words = Words::default();
+    for field in fields.iter().filter(|field| E::FIELDS[*field].searchable) {
+        data.words(field, rules, &mut words);
+    }
+    words.into_text()
+}

@@ -1,0 +1,152 @@
+//! May they? Permissions and visibility of what is read and written.
+
+use super::UnitOfWork;
+use crate::crm::ops::ops;
+use crate::crm::rules::Rules;
+use crate::error::{Error, Result, Violations};
+use crate::model::{Action, ChangeKind, Customer, Entity, FieldSet, Gate, Kind, Level, User};
+use crate::store::{Entry, Stored};
+use crate::value::Id;
+use std::collections::BTreeSet;
+
+impl UnitOfWork<'_> {
+    /// The live record, if the actor may see it.
+    pub(crate) fn load<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
+        match self.load_any(id)? {
+            entry if entry.deletion.is_none() => Ok(entry),
+            _ => Err(not_found::<E>(id)),
+        }
+    }
+
+    /// The record, live or in the trash, if the actor may see it.
+    pub(crate) fn load_any<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
+        let seen = E::reads(self.tx()).get(id, self.authority.sight(Action::View))?;
+        seen.ok_or_else(|| not_found::<E>(id))
+    }
+
+    /// `denied` unless the actor may do this to at least some records of the kind.
+    pub(crate) fn require_any<E: Stored>(&self, action: Action) -> Result<()> {
+        self.authority.require(E::kind(), action)
+    }
+
+    /// `denied` unless the actor may do this to a record that he sees.
+    pub(crate) fn require<E: Stored>(&self, id: Id<E>, action: Action) -> Result<()> {
+        let kind = E::kind();
+        self.authority.require(kind, action)?;
+        if self.authority.level(kind, action) == self.authority.level(kind, Action::View) {
+            return Ok(());
+        }
+        match E::reads(self.tx()).get(id, self.authority.sight(action))? {
+            Some(_) => Ok(()),
+            None => Err(Error::Denied { action: action.as_str(), entity: E::ENTITY }),
+        }
+    }
+
+    /// Every reference that is new must lead to a live record that the actor sees. One that he does not see looks
+    /// like one that is not there.
+    pub(super) fn check_references<E: Entity>(
+        &self,
+        data: &E,
+        old: Option<&E>,
+        changed: FieldSet,
+    ) -> Result<()> {
+        let mut problems = Violations::default();
+        for field in changed.iter().filter(|field| E::FIELDS[*field].reference.is_some()) {
+            let mut known = BTreeSet::new();
+            if let Some(old) = old {
+                old.references(field, &mut |_, id| {
+                    known.insert(id);
+                });
+            }
+            let mut wanted = Vec::new();
+            data.references(field, &mut |entity, id| wanted.push((entity, id)));
+            for (entity, id) in wanted {
+                let own_user = self.user().is_some_and(|user| entity == User::ENTITY && user.uuid() == id);
+                if own_user || !known.insert(id) {
+                    continue;
+                }
+                let kind = Kind::from_word(entity);
+                let found = match kind {
+                    Some(kind) => ops(kind).is_live(self.tx(), id, self.authority.sight(Action::View))?,
+                    None => Some(true),
+                };
+                if found != Some(true) {
+                    let reason = format!("there is no {entity} with this id");
+                    problems.add(E::FIELDS[field].name, "unknown", &id.to_string(), reason);
+                }
+            }
+        }
+        problems.into_result()
+    }
+
+    /// `denied` when the record would lie where the actor may not do this.
+    pub(super) fn require_scope<E: Rules>(&self, data: &E, action: Action) -> Result<()> {
+        let level = self.authority.level(E::kind(), action);
+        let view = self.authority.level(Kind::Customer, Action::View);
+        let denied = Error::Denied { action: action.as_str(), entity: E::ENTITY };
+        match E::schema().gate {
+            Gate::Free => Ok(()),
+            Gate::Owner if level == Level::All => Ok(()),
+            Gate::Owner => {
+                let mut owner = None;
+                if let Some(field) = E::schema().field("owner") {
+                    data.references(field, &mut |_, id| owner = Some(Id::from_uuid(id)));
+                }
+                match owner {
+                    Some(owner) if Some(owner) == self.user() => Ok(()),
+                    Some(owner) if level == Level::Team && self.is_of_team(owner)? => Ok(()),
+                    _ => Err(denied),
+                }
+            }
+            // The check of references sees to it that the customer is visible.
+            Gate::Customer if level == view || level == Level::All => Ok(()),
+            Gate::Customer => {
+                let mut customer = Id::<Customer>::default();
+                if let Some(field) = E::schema().field("customer") {
+                    data.references(field, &mut |_, id| customer = Id::from_uuid(id));
+                }
+                let sight = self.authority.customers_at(level);
+                match Customer::reads(self.tx()).get(customer, &sight)? {
+                    Some(_) => Ok(()),
+                    None => Err(denied),
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_of_team(&self, user: Id<User>) -> Result<bool> {
+        let team = self.authority.user.as_ref().and_then(|me| me.team.clone());
+        let other = self.peek::<User>(user)?.and_then(|entry| entry.record.data.team);
+        Ok(team.is_some() && team == other)
+    }
+
+    /// The holder of a unique value is named only to those who may see it.
+    pub(super) fn hide_holder(&self, error: Error) -> Error {
+        match error {
+            // What this operation made itself is gone with it.
+            Error::Duplicate { entity, field, value, holder: Some(holder) }
+                if self
+                    .operation
+                    .changes
+                    .iter()
+                    .any(|c| c.id == holder && c.change == ChangeKind::Create) =>
+            {
+                Error::Duplicate { entity, field, value, holder: None }
+            }
+            Error::Duplicate { entity, field, value, holder: Some(holder) } => {
+                let seen = Kind::from_word(entity)
+                    .map(|kind| ops(kind).is_live(self.tx(), holder, self.authority.sight(Action::View)));
+                let holder = match seen {
+                    Some(Ok(Some(_))) => Some(holder),
+                    _ => None,
+                };
+                Error::Duplicate { entity, field, value, holder }
+            }
+            other => other,
+        }
+    }
+}
+
+fn not_found<E: Entity>(id: Id<E>) -> Error {
+    Error::NotFound { entity: E::ENTITY, key: id.to_string() }
+}

@@ -1,0 +1,77 @@
+//! Sales: what a customer bought.
+
+use super::{Customer, Opportunity, Product, User, Validate};
+use crate::error::Violations;
+use crate::value::{Id, Money, Quantity, Timestamp};
+use crm_core_derive::Entity;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Something that a customer bought, or gave back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[entity(name = "sale")]
+#[serde(default, deny_unknown_fields)]
+pub struct Sale {
+    /// The customer. A merge moves the sale to the survivor.
+    #[entity(filterable, parent)]
+    pub customer: Id<Customer>,
+    /// What was sold; a product that has sales can't be deleted, only made inactive.
+    #[entity(filterable, restrict)]
+    pub product: Option<Id<Product>>,
+    /// The opportunity that led to it; one of the same customer.
+    #[entity(filterable, link)]
+    pub opportunity: Option<Id<Opportunity>>,
+    /// How many; negative for a refund, never 0.
+    #[entity(filterable, sortable)]
+    pub quantity: Quantity,
+    /// What one cost; the product's price at that moment when absent. It stays when the product's price changes.
+    #[entity(filterable, sortable)]
+    pub unit_price: Option<Money>,
+    /// What was paid: quantity × unit price, rounded half to even at the currency's exponent. Computed.
+    #[entity(system, filterable, sortable)]
+    pub amount: Option<Money>,
+    /// When; now when absent.
+    #[entity(filterable, sortable)]
+    pub sold_at: Option<Timestamp>,
+    /// The user who sold it; a session's user when none is given.
+    #[entity(filterable, link)]
+    pub employee: Option<Id<User>>,
+}
+
+impl Default for Sale {
+    /// One piece, of nothing yet.
+    fn default() -> Self {
+        Sale {
+            customer: Id::default(),
+            product: None,
+            opportunity: None,
+            quantity: Quantity::ONE,
+            unit_price: None,
+            amount: None,
+            sold_at: None,
+            employee: None,
+        }
+    }
+}
+
+impl Validate for Sale {
+    fn normalise(&mut self) {
+        let amount = self.unit_price.and_then(|price| price.times(self.quantity.0));
+        self.amount = amount.or(self.amount.filter(|_| self.unit_price.is_some()));
+    }
+
+    fn check(&self, problems: &mut Violations) {
+        if self.quantity.0 == Decimal::ZERO {
+            problems.add("quantity", "range", "0", "a sale has a quantity; a refund a negative one");
+        }
+        if let Some(price) = self.unit_price {
+            if price.minor < 0 {
+                let reason = "a price is not negative; a refund has a negative quantity";
+                problems.add("unit_price", "range", &price.to_string(), reason);
+            }
+            if price.times(self.quantity.0).is_none() {
+                problems.add("quantity", "range", &self.quantity.to_string(), "the amount is too large");
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+use crate::{Office, failure, office};
+use crm_core::{
+    Aggregate, Currency, Decimal, Id, Line, Money, Opportunity, Patch, Product, Quantity, Query, Record,
+    Sale, Value,
+};
+
+fn kes(minor: i64) -> Money {
+    Money::new(minor, Currency::KES)
+}
+
+fn quantity(text: &str) -> Quantity {
+    Quantity(text.parse().unwrap())
+}
+
+fn product(office: &Office, name: &str, minor: i64) -> Record<Product> {
+    let product = Product { name: name.into(), price: Some(kes(minor)), ..Product::default() };
+    office.admin.products().create(product).unwrap()
+}
+
+/// A sale to a new customer.
+fn sale(office: &Office, product: Id<Product>, pieces: &str) -> Sale {
+    let customer = office.customer("Mara Tea").id;
+    Sale { customer, product: Some(product), quantity: quantity(pieces), ..Sale::default() }
+}
+
+fn line(product: Id<Product>, pieces: &str) -> Line {
+    Line { product: Some(product), quantity: quantity(pieces), ..Line::default() }
+}
+
+#[test]
+fn a_product_has_a_name_a_price_and_an_article_number_of_its_own() {
+    let office = office();
+    let products = office.admin.products();
+    assert_eq!(failure(products.create(Product::default())), "invalid name blank, price blank");
+    let tea = |sku: &str| Product {
+        sku: Some(sku.into()),
+        name: "Tea".into(),
+        price: Some(kes(0)),
+        ..Product::default()
+    };
+    let first = products.create(tea("T-1")).unwrap();
+    assert_eq!(failure(products.create(tea(" t-1 "))), "duplicate");
+    let negative = products.update(first.id, |product| product.price = Some(kes(-1)));
+    assert_eq!(failure(negative), "invalid price range");
+    products.delete(first.id).unwrap();
+    products.create(tea("T-1")).unwrap();
+    assert_eq!(failure(products.restore(first.id)), "duplicate");
+}
+
+#[test]
+fn a_sale_keeps_the_price_of_its_moment() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let sales = office.admin.sales();
+    let sold = sales.create(sale(&office, tea, "3")).unwrap();
+    assert_eq!((sold.unit_price, sold.amount), (Some(kes(1_250)), Some(kes(3_750))));
+    assert_eq!(sold.sold_at, Some(office.admin.now()));
+    assert_eq!(sold.employee, office.admin.me().unwrap().map(|me| me.id));
+    office.admin.products().update(tea, |product| product.price = Some(kes(2_000))).unwrap();
+    assert_eq!(sales.get(sold.id).unwrap().data, sold.data);
+    let more = sales.update(sold.id, |sale| sale.quantity = quantity("4")).unwrap();
+    assert_eq!(more.amount, Some(kes(5_000)), "at the old price");
+    let agreed = Sale { unit_price: Some(kes(999)), ..sale(&office, tea, "2") };
+    assert_eq!(sales.create(agreed).unwrap().amount, Some(kes(1_998)), "a price that is given holds");
+    // Who asks for the price anew gets today's.
+    let again = sales.patch(sold.id, Patch::new().clear("unit_price")).unwrap();
+    assert_eq!((again.unit_price, again.amount), (Some(kes(2_000)), Some(kes(8_000))));
+    let set = sales.patch(sold.id, Patch::new().set("amount", kes(1)));
+    assert_eq!(failure(set), "invalid amount system");
+}
+
+#[test]
+fn a_sale_has_a_quantity_a_product_or_a_price_and_an_amount_that_fits() {
+    let office = office();
+    let tea = product(&office, "Tea", i64::MAX / 2).id;
+    let sales = office.admin.sales();
+    assert_eq!(failure(sales.create(sale(&office, tea, "0"))), "invalid quantity range");
+    assert_eq!(failure(sales.create(sale(&office, tea, "3"))), "invalid quantity range", "too much money");
+    assert_eq!(failure(sales.create(sale(&office, tea, "0.0000001"))), "invalid quantity range");
+    let nothing = Sale { product: None, ..sale(&office, tea, "1") };
+    assert_eq!(failure(sales.create(nothing.clone())), "invalid unit_price blank");
+    let negative = Sale { unit_price: Some(kes(-5)), ..nothing.clone() };
+    assert_eq!(failure(sales.create(negative)), "invalid unit_price range");
+    let service = Sale { unit_price: Some(kes(5)), quantity: quantity("0.5"), ..nothing };
+    assert_eq!(sales.create(service).unwrap().amount, Some(kes(2)), "2.5 cents round to even");
+    let unknown = Sale { product: Some(office.admin.new_id().unwrap()), ..sale(&office, tea, "1") };
+    assert_eq!(failure(sales.create(unknown)), "invalid product unknown");
+}
+
+#[test]
+fn a_refund_is_a_negative_sale() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let sales = office.admin.sales();
+    sales.create(sale(&office, tea, "3")).unwrap();
+    let back = sales.create(sale(&office, tea, "-1")).unwrap();
+    assert_eq!((back.unit_price, back.amount), (Some(kes(1_250)), Some(kes(-1_250))));
+    let figures = sales.aggregate(&Query::new(), &Aggregate::of(Sale::AMOUNT)).unwrap().remove(0);
+    assert_eq!(figures.sum, Some(Value::Money(kes(2_500))));
+    let pieces = sales.aggregate(&Query::new(), &Aggregate::of(Sale::QUANTITY)).unwrap().remove(0);
+    assert_eq!(pieces.sum, Some(Value::Decimal(Decimal::from(2))));
+    assert_eq!(pieces.avg, Some(Decimal::ONE));
+    let refunds = Query::new().filter(Sale::QUANTITY.less(0_i64));
+    assert_eq!(sales.list(&refunds).unwrap().items[0].id, back.id);
+}
+
+#[test]
+fn a_sale_is_of_an_opportunity_of_the_same_customer() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let sales = office.admin.sales();
+    let new = sale(&office, tea, "1");
+    let own = Some(office.deal(new.customer).id);
+    let other = Some(office.deal(office.customer("Other").id).id);
+    let foreign = sales.create(Sale { opportunity: other, ..new.clone() });
+    assert_eq!(failure(foreign), "invalid opportunity unknown");
+    let sold = sales.create(Sale { opportunity: own, ..new }).unwrap();
+    let third = office.customer("Third").id;
+    let moved = sales.update(sold.id, |sale| sale.customer = third);
+    assert_eq!(failure(moved), "invalid opportunity unknown");
+}
+
+#[test]
+fn an_inactive_product_stays_where_it_was_and_goes_into_nothing_new() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let sold = office.admin.sales().create(sale(&office, tea, "1")).unwrap().id;
+    let deals = office.admin.opportunities();
+    let deal = office.deal(office.customer("Mara Tea").id).id;
+    deals.update(deal, |deal| deal.lines = vec![line(tea, "1")]).unwrap();
+    office.admin.products().update(tea, |product| product.active = false).unwrap();
+    let again = office.admin.sales().create(sale(&office, tea, "1"));
+    assert_eq!(failure(again), "invalid product inactive");
+    office.admin.sales().update(sold, |sale| sale.quantity = quantity("2")).unwrap();
+    let two = vec![line(tea, "1"), line(tea, "5")];
+    deals.update(deal, |deal| deal.lines = two).unwrap();
+    let other = office.deal(office.customer("Other").id).id;
+    let new = deals.update(other, |deal| deal.lines = vec![line(tea, "1")]);
+    assert_eq!(failure(new), "invalid lines.0.product inactive");
+}
+
+#[test]
+fn a_product_in_use_is_not_deleted() {
+    let office = office();
+    let (sold, offered) = (product(&office, "Tea", 1).id, product(&office, "Coffee", 1).id);
+    let sale = office.admin.sales().create(sale(&office, sold, "1")).unwrap().id;
+    let deals = office.admin.opportunities();
+    let deal = office.deal(office.customer("Mara Tea").id).id;
+    deals.update(deal, |deal| deal.lines = vec![line(offered, "1")]).unwrap();
+    let products = office.admin.products();
+    assert_eq!(failure(products.delete(sold)), "in_use");
+    assert_eq!(failure(products.delete(offered)), "in_use");
+    office.admin.sales().delete(sale).unwrap();
+    deals.delete(deal).unwrap();
+    products.delete(sold).unwrap();
+    products.delete(offered).unwrap();
+    // What uses it from the trash does not come back without it, and keeps it from going for good.
+    assert_eq!(failure(products.purge(sold)), "in_use");
+    assert_eq!(failure(products.purge(offered)), "in_use");
+    assert_eq!(failure(office.admin.sales().restore(sale)), "refused parent_in_trash");
+    assert_eq!(failure(deals.restore(deal)), "refused parent_in_trash");
+    office.admin.sales().purge(sale).unwrap();
+    deals.purge(deal).unwrap();
+    products.purge(sold).unwrap();
+    products.purge(offered).unwrap();
+    assert!(office.crm.check().unwrap().is_clean());
+}
+
+#[test]
+fn the_lines_of_a_deal_sum_up_to_its_amount() {
+    let office = office();
+    let (tea, cup) = (product(&office, "Tea", 1_250).id, product(&office, "Cup", 333).id);
+    let deals = office.admin.opportunities();
+    let deal = office.deal(office.customer("Mara Tea").id);
+    let lines = vec![
+        line(tea, "10"),
+        Line { discount: quantity("12.5"), ..line(cup, "3") },
+        Line { description: "  Setting up ".into(), unit_price: Some(kes(5_000)), ..Line::default() },
+    ];
+    let offered = deals.update(deal.id, |deal| deal.lines = lines).unwrap();
+    // 3 × 333 less an eighth is 874.125.
+    let amounts: Vec<_> = offered.lines.iter().map(Line::amount).collect();
+    assert_eq!(amounts, [Some(kes(12_500)), Some(kes(874)), Some(kes(5_000))]);
+    assert_eq!(offered.amount, Some(kes(18_374)));
+    assert_eq!(offered.lines[2].description, "Setting up");
+    let other = deals.update(deal.id, |deal| deal.amount = Some(kes(1))).unwrap();
+    assert_eq!(other.amount, Some(kes(18_374)), "the lines have the last word");
+    let cleared = deals.update(deal.id, |deal| deal.lines.clear()).unwrap();
+    assert_eq!(cleared.amount, Some(kes(18_374)), "an amount without lines is nobody's but the caller's");
+    let with_tea = Query::new().filter(Opportunity::LINES.contains(tea.to_string()));
+    assert_eq!(deals.count(&with_tea).unwrap(), 0);
+    deals.update(deal.id, |deal| deal.lines = vec![line(tea, "1")]).unwrap();
+    assert_eq!(deals.count(&with_tea).unwrap(), 1);
+}
+
+#[test]
+fn lines_keep_their_prices() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let deals = office.admin.opportunities();
+    let deal = office.deal(office.customer("Mara Tea").id).id;
+    deals.update(deal, |deal| deal.lines = vec![line(tea, "1")]).unwrap();
+    office.admin.products().update(tea, |product| product.price = Some(kes(2_000))).unwrap();
+    let later = deals.update(deal, |deal| deal.lines[0].quantity = quantity("2")).unwrap();
+    assert_eq!(later.amount, Some(kes(2_500)));
+    let added = deals.update(deal, |deal| deal.lines.push(line(tea, "1"))).unwrap();
+    let prices: Vec<_> = added.lines.iter().map(|line| line.unit_price).collect();
+    assert_eq!(prices, [Some(kes(1_250)), Some(kes(2_000))], "a new line has the price of its moment");
+}
+
+#[test]
+fn lines_are_of_one_currency_and_make_sense() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let deals = office.admin.opportunities();
+    let deal = office.deal(office.customer("Mara Tea").id).id;
+    let refused = |lines: Vec<Line>| failure(deals.update(deal, |deal| deal.lines = lines));
+    let dollars = Line { unit_price: Some(Money::new(1, Currency::USD)), ..line(tea, "1") };
+    let unlike = "invalid lines.1.unit_price unlike_currencies, lines range";
+    assert_eq!(refused(vec![line(tea, "1"), dollars.clone()]), unlike, "the first takes the product's price");
+    let first = Line { unit_price: Some(kes(1)), ..line(tea, "1") };
+    assert_eq!(refused(vec![first, dollars]), unlike);
+    assert_eq!(refused(vec![line(tea, "0")]), "invalid lines.0.quantity range");
+    assert_eq!(refused(vec![line(tea, "-1")]), "invalid lines.0.quantity range");
+    let discount = |percent: &str| vec![Line { discount: quantity(percent), ..line(tea, "1") }];
+    assert_eq!(refused(discount("100.01")), "invalid lines.0.discount range");
+    assert_eq!(refused(discount("-1")), "invalid lines.0.discount range");
+    assert_eq!(refused(vec![Line::default()]), "invalid lines.0.product blank");
+    let free_text = Line { description: "Something".into(), ..Line::default() };
+    assert_eq!(refused(vec![free_text]), "invalid lines.0.unit_price blank");
+    let much = Line { unit_price: Some(kes(i64::MAX)), ..line(tea, "1") };
+    assert_eq!(
+        refused(vec![Line { quantity: quantity("2"), ..much.clone() }]),
+        "invalid lines.0.quantity range"
+    );
+    assert_eq!(refused(vec![much.clone(), much]), "invalid lines range");
+    let unknown = office.admin.new_id().unwrap();
+    assert_eq!(refused(vec![line(unknown, "1")]), "invalid lines unknown");
+    let free = deals.update(deal, |deal| deal.lines = discount("100")).unwrap();
+    assert_eq!(free.amount, Some(kes(0)));
+}
+
+#[test]
+fn a_price_in_another_currency_is_noticed_when_the_product_gives_it() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let wine =
+        Product { name: "Wine".into(), price: Some(Money::new(900, Currency::EUR)), ..Product::default() };
+    let wine = office.admin.products().create(wine).unwrap().id;
+    let deal = office.deal(office.customer("Mara Tea").id).id;
+    let mixed = vec![line(tea, "1"), line(wine, "1")];
+    let refused = office.admin.opportunities().update(deal, |deal| deal.lines = mixed);
+    assert_eq!(failure(refused), "invalid lines.1.unit_price unlike_currencies, lines range");
+}
