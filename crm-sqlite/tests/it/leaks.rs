@@ -140,6 +140,7 @@ type WalkFn = fn(&Walk<'_>);
 
 /// Every public function with its walk.
 const WALKS: &[(&str, WalkFn)] = &[
+    ("Batch::convert_lead", batch_convert_lead),
     ("Batch::create", each!(batch_create)),
     ("Batch::create_with_id", each_but_files!(batch_create_with_id)),
     ("Batch::delete", each!(batch_delete)),

@@ -52,6 +52,19 @@ pub(super) fn batch_restore<E: Gated>(walk: &Walk<'_>) {
     walk.alike_ids(&walk.world.foreign::<E>(), |id| run(walk, |batch| batch.restore::<E>(id)));
 }
 
+pub(super) fn batch_convert_lead(walk: &Walk<'_>) {
+    walk.alike_ids(&walk.world.foreign::<Customer>(), |id| {
+        run(walk, |batch| batch.convert_lead(id, Conversion::default()))
+    });
+    walk.alike_ids(&walk.world.foreign::<Opportunity>(), |id| {
+        run(walk, |batch| {
+            let lead = batch.create(Customer::new_on(Id::default(), "openlead")).unwrap();
+            let opportunity = ConversionOpportunity::Existing(id);
+            batch.convert_lead(lead, Conversion { opportunity, ..Conversion::default() });
+        })
+    });
+}
+
 /// What a batch did is told only as far as it is seen: a customer takes its contacts along, whoever may see them.
 pub(super) fn batch_run(walk: &Walk<'_>) {
     let new = Customer { owner: Some(walk.world.me), ..Customer::new_on(Id::default(), "openrun") };
