@@ -17,7 +17,8 @@ pub struct Conversion {
     pub status: CustomerStatus,
     /// The opportunity that comes of it.
     pub opportunity: ConversionOpportunity,
-    /// A contact to be created. Names, e-mails and phones that it leaves blank are those of the customer.
+    /// A contact to be created. Names, e-mails and phones that it leaves blank are those of the customer. It has no part in
+    /// the opportunity by itself.
     pub contact: Option<Contact>,
 }
 

@@ -8,7 +8,8 @@ use crate::store::{Delivery, OperationalRead, Stored};
 use crate::value::{Due, Id, Timestamp};
 
 impl Session {
-    /// Ticks a reminder off. One that recurs goes on to its next occurrence after now and is pending again; after the
+    /// Ticks a reminder off. One that recurs goes on to the occurrence after its due, or after now when
+    /// that is later, and is pending again; after the
     /// last one, and without a recurrence, it is done.
     ///
     /// ```

@@ -17,7 +17,7 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// The kind of record.
     pub kind: Kind,
-    /// Its id.
+    /// Its id; `Id::from_uuid` gives it the type that `get` wants.
     pub id: Uuid,
     /// Its name, subject or title.
     pub title: String,

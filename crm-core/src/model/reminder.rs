@@ -32,7 +32,8 @@ pub struct Reminder {
     /// The moment at which a timed one is due. Computed from `due`.
     #[entity(system, filterable, sortable)]
     pub due_at: Option<Timestamp>,
-    /// How it repeats, counted from `due`: an RRULE of RFC 5545.
+    /// How it repeats, counted from `due`: an RRULE of RFC 5545. `FREQ=MONTHLY` from the 31st means the last day of
+    /// shorter months; `FREQ=MONTHLY;BYMONTHDAY=31` skips them.
     #[entity(max = 500)]
     pub recurrence: Option<Recurrence>,
     /// What the rule is counted from: the first due. Set by the library.

@@ -21,7 +21,7 @@ pub struct Sale {
     /// The opportunity that led to it; one of the same customer.
     #[entity(filterable, link)]
     pub opportunity: Option<Id<Opportunity>>,
-    /// How many; negative for a refund, never 0.
+    /// How many; negative for a refund, never 0. A refund gives back today's price unless it says `unit_price`.
     #[entity(filterable, sortable)]
     pub quantity: Quantity,
     /// What one cost; the product's price at that moment when absent. It stays when the product's price changes.
