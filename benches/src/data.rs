@@ -203,6 +203,7 @@ impl Population {
             parent: None,
             converted_opportunity: None,
             converted_contact: None,
+            merged_into: None,
             custom: std::collections::BTreeMap::new(),
             external_ids: match dice.chance(10) {
                 true => BTreeMap::from([("ledger".to_owned(), format!("LG-{number}"))]),

@@ -66,6 +66,7 @@ pub struct Customer {
     pub lead: Option<Lead>,
     pub converted_opportunity: Option<Uuid>,
     pub converted_contact: Option<Uuid>,
+    pub merged_into: Option<Uuid>,
     pub custom: BTreeMap<String, serde_json::Value>,
 }
 
@@ -123,7 +124,7 @@ macro_rules! columns {
          t.address_city, t.address_state, t.address_postal_code, t.address_country, t.tags, t.description, \
          t.source, t.owner, t.parent, t.external_ids, t.lead_status, t.lead_priority, \
          t.lead_estimated_value_minor, t.lead_estimated_value_currency, t.lead_lost_reason, \
-         t.converted_opportunity, t.converted_contact, t.custom"
+         t.converted_opportunity, t.converted_contact, t.merged_into, t.custom"
     };
 }
 

@@ -196,6 +196,7 @@ impl TryFrom<hand::Customer> for Customer {
             external_ids: customer.external_ids,
             converted_opportunity: customer.converted_opportunity.map(crm_core::Id::from_uuid),
             converted_contact: customer.converted_contact.map(crm_core::Id::from_uuid),
+            merged_into: customer.merged_into.map(crm_core::Id::from_uuid),
             // The benchmark's customers have none.
             custom: crm_core::CustomValues::default(),
             lead: match customer.lead {

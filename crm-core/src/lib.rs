@@ -23,8 +23,8 @@ pub use access::PasswordCost;
 pub use chrono;
 pub use crm::{
     Batch, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity, Converted, Crm,
-    Dispatched, DueReminder, Entropy, Hit, Notifier, Options, Pages, Rules, Session, StageChange, StageMove,
-    Subscription, SystemClock, SystemEntropy, UnitOfWork, Upserted,
+    Dispatched, DueReminder, Entropy, Hit, Mergeable, Merged, Notifier, Options, Pages, Rules, Session,
+    StageChange, StageMove, Subscription, SystemClock, SystemEntropy, UnitOfWork, Upserted,
 };
 pub use crm_core_derive::{Composite, Entity};
 pub use error::{Error, Result, Violation, Violations};

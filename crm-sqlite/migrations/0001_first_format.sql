@@ -266,6 +266,7 @@ CREATE TABLE crm_customer (
     lead_lost_reason TEXT,
     converted_opportunity BLOB REFERENCES crm_opportunity (id),
     converted_contact BLOB REFERENCES crm_contact (id),
+    merged_into BLOB REFERENCES crm_customer (id),
     custom TEXT CHECK (json_valid(custom)),
     custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
@@ -278,6 +279,7 @@ CREATE INDEX crm_customer_status_name ON crm_customer (status, name_key) WHERE d
 CREATE INDEX crm_customer_owner_created_at ON crm_customer (owner, created_at) WHERE owner IS NOT NULL;
 CREATE INDEX crm_customer_converted_opportunity ON crm_customer (converted_opportunity) WHERE converted_opportunity IS NOT NULL;
 CREATE INDEX crm_customer_converted_contact ON crm_customer (converted_contact) WHERE converted_contact IS NOT NULL;
+CREATE INDEX crm_customer_merged_into ON crm_customer (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX crm_customer_parent ON crm_customer (parent) WHERE parent IS NOT NULL;
 CREATE INDEX crm_customer_trash ON crm_customer (created_at) WHERE deletion IS NOT NULL;
 CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
@@ -323,11 +325,13 @@ CREATE TABLE crm_contact (
     description TEXT NOT NULL,
     external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
     extra TEXT NOT NULL CHECK (json_valid(extra)),
+    merged_into BLOB REFERENCES crm_contact (id),
     custom TEXT CHECK (json_valid(custom)),
     custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
 CREATE INDEX crm_contact_created_at ON crm_contact (created_at) WHERE deletion IS NULL;
 CREATE INDEX crm_contact_family_name_given_name ON crm_contact (family_name_key, given_name_key) WHERE deletion IS NULL;
+CREATE INDEX crm_contact_merged_into ON crm_contact (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX crm_contact_customer ON crm_contact (customer);
 CREATE INDEX crm_contact_trash ON crm_contact (created_at) WHERE deletion IS NOT NULL;
 CREATE VIRTUAL TABLE crm_contact_words USING fts5 (

@@ -39,9 +39,10 @@ pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
             lead: read_lead(row)?,
             converted_opportunity: id(row, 32)?,
             converted_contact: id(row, 33)?,
-            custom: match row.get_ref(34)? {
+            merged_into: id(row, 34)?,
+            custom: match row.get_ref(35)? {
                 ValueRef::Null => BTreeMap::new(),
-                _ => json(row, 34)?,
+                _ => json(row, 35)?,
             },
         },
     })

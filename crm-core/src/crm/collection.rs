@@ -3,14 +3,20 @@
 mod version;
 mod write;
 
+use super::merge::merged_into;
 use super::rules::Rules;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::model::{Action, Customer, Entity, Operation, Page, Query, Record, Role, Trashed, User};
-use crate::store::{Aggregate, AggregatePlan, Condition, Entry, Group, Plan, Snapshot, column_is};
+use crate::store::{
+    Aggregate, AggregatePlan, Condition, Entry, Group, Plan, Sight, Snapshot, Stored, column_is,
+};
 use crate::value::{Code, Id};
 use std::marker::PhantomData;
 use std::sync::Arc;
+
+/// How far the ids of merged records are followed.
+const MOST_MERGES: usize = 20;
 
 /// The records of one kind. Every call checks what the session's user may see and do; a record that he may not see
 /// is absent from everything and looks like one that does not exist.
@@ -56,7 +62,7 @@ impl<'s, E: Rules> Collection<'s, E> {
         self.session
     }
 
-    /// The live record with this id.
+    /// The live record with this id; for one that was merged into another, that other.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -69,10 +75,9 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// `not_found`.
     pub fn get(&self, id: Id<E>) -> Result<Record<E>> {
         self.session.read(|view, authority, _| {
+            let unknown = || Error::NotFound { entity: E::ENTITY, key: id.to_string() };
             let entry = E::read(view).get(id, authority.sight(Action::View))?;
-            let live = entry.filter(|entry| entry.deletion.is_none());
-            live.map(|entry| entry.record)
-                .ok_or_else(|| Error::NotFound { entity: E::ENTITY, key: id.to_string() })
+            survivor_of(view, entry, authority.sight(Action::View))?.ok_or_else(unknown)
         })
     }
 
@@ -262,7 +267,7 @@ impl<'s, E: Rules> Collection<'s, E> {
 }
 
 impl Collection<'_, Customer> {
-    /// The live customer with this code, such as `C001`, in any case.
+    /// The live customer with this code, such as `C001`, in any case; for one that was merged into another, that other.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -274,11 +279,22 @@ impl Collection<'_, Customer> {
     /// # Errors
     /// `not_found`, also for what is no code.
     pub fn by_code(&self, code: &str) -> Result<Record<Customer>> {
+        let unknown = || Error::NotFound { entity: "customer", key: code.to_owned() };
         match code.parse::<Code>() {
-            Ok(parsed) => {
-                self.first(column_is(Customer::schema(), "code", parsed.as_str().to_owned()), code.to_owned())
-            }
-            Err(_) => Err(Error::NotFound { entity: "customer", key: code.to_owned() }),
+            Ok(parsed) => self.session.read(|view, authority, _| {
+                let sight = authority.sight(Action::View);
+                let mut found = None;
+                for trash in [false, true] {
+                    let condition = column_is(Customer::schema(), "code", parsed.as_str().to_owned());
+                    let plan = Plan { sight: Arc::clone(sight), ..Plan::all_where(condition, trash, 1) };
+                    found = found.or(Customer::read(view).find(&plan)?.into_iter().next());
+                    if found.is_some() {
+                        break;
+                    }
+                }
+                survivor_of(view, found, sight)?.ok_or_else(unknown)
+            }),
+            Err(_) => Err(unknown()),
         }
     }
 }
@@ -351,6 +367,23 @@ fn cleaned(text: &str) -> String {
     let mut text = text.to_owned();
     crate::value::clean(&mut text);
     text
+}
+
+/// The live record that this one is, or was merged into.
+fn survivor_of<E: Rules>(
+    view: &dyn Snapshot,
+    mut entry: Option<Entry<E>>,
+    sight: &Sight,
+) -> Result<Option<Record<E>>> {
+    for _ in 0..=MOST_MERGES {
+        let Some(found) = entry else { break };
+        if found.deletion.is_none() {
+            return Ok(Some(found.record));
+        }
+        let Some(survivor) = merged_into(&found.record.data) else { break };
+        entry = E::read(view).get(survivor, sight)?;
+    }
+    Ok(None)
 }
 
 fn external_ids<E: Entity>() -> Result<usize> {

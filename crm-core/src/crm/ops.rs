@@ -31,6 +31,8 @@ pub(crate) trait KindOps: Sync {
     fn purge_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid) -> Result<()>;
     /// Empties its reference to another record.
     fn unlink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, target: Uuid) -> Result<()>;
+    /// Leads its reference to one record to another one.
+    fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()>;
     /// Takes one change back.
     fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()>;
     /// Whether the actor sees the record, and may edit it.
@@ -146,6 +148,13 @@ impl<E: Rules> KindOps for Of<E> {
     fn unlink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, target: Uuid) -> Result<()> {
         match Self::entry(unit, id)? {
             Some(entry) => unit.unlink(entry, field, target),
+            None => Ok(()),
+        }
+    }
+
+    fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()> {
+        match Self::entry(unit, id)? {
+            Some(entry) => unit.relink(entry, field, from, to),
             None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::{Change, ChangeKind, Deletion, Kind, Operation, OperationId};
 use crate::store::Entry;
 use crate::value::{Id, Value};
+use std::collections::BTreeSet;
 
 pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<()> {
     let unknown = || Error::NotFound { entity: "operation", key: operation.to_string() };
@@ -41,10 +42,10 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
 /// Refuses when a later operation touched what this change did: the same fields of an update, anything of a record
 /// that was created, deleted or restored.
 fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) -> Result<()> {
-    for later in unit.tx().operations_on(change.kind, change.id, change.version)? {
-        if later.id == done.id {
-            continue;
-        }
+    let mut later = unit.tx().operations_on(change.kind, change.id, change.version)?;
+    later.retain(|operation| operation.id != done.id);
+    without_taken_back(&mut later);
+    for later in later {
         let touches = |other: &Change| match (change.change, other.change) {
             (ChangeKind::Update, ChangeKind::Update) => {
                 other.fields().any(|name| change.fields().any(|n| n == name))
@@ -60,6 +61,19 @@ fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) 
         }
     }
     Ok(())
+}
+
+/// Leaves out what was taken back meanwhile, with the operations that took it back: undo after undo goes back step by
+/// step.
+fn without_taken_back(operations: &mut Vec<Operation>) {
+    let mut gone = BTreeSet::new();
+    for newest in operations.iter().rev() {
+        let taken_back = newest.undoes.filter(|id| operations.iter().any(|operation| operation.id == *id));
+        if let Some(id) = taken_back.filter(|_| !gone.contains(&newest.id)) {
+            gone.extend([newest.id, id]);
+        }
+    }
+    operations.retain(|operation| !gone.contains(&operation.id));
 }
 
 fn changed_since(change: &Change, why: &str) -> Error {
@@ -89,7 +103,8 @@ pub(super) fn undo_change<E: Rules>(
             unit.trash_one(entry, deletion)
         }
         ChangeKind::Trash if !live => unit.restore_one(entry).map(drop),
-        ChangeKind::Update if live => {
+        // One in the trash changes when what it refers to moves.
+        ChangeKind::Update => {
             let names: Vec<String> = change.fields().map(str::to_owned).collect();
             let before = |name: &str| change.before.get(name).cloned().unwrap_or(Value::Null);
             let values =

@@ -249,7 +249,8 @@ impl<'t> UnitOfWork<'t> {
         self.save(old, data)
     }
 
-    /// Changes a record that the caller has found and may edit, system fields too.
+    /// Changes a record that the caller has found and may edit, system fields too. What it refers to the caller has
+    /// found as well.
     pub(crate) fn update_by_library<E: Rules>(
         &mut self,
         id: Id<E>,
@@ -326,8 +327,10 @@ impl<'t> UnitOfWork<'t> {
         data.check(&mut problems);
         problems.into_result()?;
         // Before any rule looks at other records: what a rule says of one that is not seen would tell that it exists.
-        let changed = old.map_or(all_fields::<E>(), |old| data.changed(&old.data));
-        self.check_references(&data, old.map(|old| &old.data), changed)?;
+        if !by_library {
+            let changed = old.map_or(all_fields::<E>(), |old| data.changed(&old.data));
+            self.check_references(&data, old.map(|old| &old.data), changed)?;
+        }
         E::before_save(self, id, &mut data, old)?;
         data.normalise();
         let mut problems = Violations::default();

@@ -52,6 +52,9 @@ pub struct Contact {
     /// Properties of an imported vCard that have no field here.
     #[entity(max = 100_000)]
     pub extra: BTreeMap<String, String>,
+    /// The contact that this one was merged into, for one in the trash. Set by the library.
+    #[entity(system, filterable, link)]
+    pub merged_into: Option<Id<Contact>>,
     /// The organisation's own fields.
     #[entity(filterable, sortable, searchable)]
     pub custom: CustomValues,

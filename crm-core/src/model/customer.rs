@@ -72,6 +72,9 @@ pub struct Customer {
     /// The contact that was created when the lead was converted. Set by the library.
     #[entity(system, filterable, link)]
     pub converted_contact: Option<Id<Contact>>,
+    /// The customer that this one was merged into, for one in the trash. Set by the library.
+    #[entity(system, filterable, link)]
+    pub merged_into: Option<Id<Customer>>,
     /// The organisation's own fields.
     #[entity(filterable, sortable, searchable)]
     pub custom: CustomValues,
@@ -101,6 +104,7 @@ impl Default for Customer {
             lead: None,
             converted_opportunity: None,
             converted_contact: None,
+            merged_into: None,
             custom: CustomValues::default(),
         }
     }

@@ -21,6 +21,7 @@ mod feedback;
 mod insight;
 mod interactions;
 mod leads;
+mod merge;
 mod notes;
 mod opportunities;
 mod phones;

@@ -16,7 +16,28 @@ fn undo_gives_back_the_exact_data_and_can_be_undone() {
     assert_eq!(office.admin.customers().get(customer.id).unwrap().data, customer.data);
     office.admin.undo(undone.id).unwrap();
     assert_eq!(office.admin.customers().get(customer.id).unwrap().name, "Wrong");
-    assert_eq!(failure(office.admin.undo(wrong.id)), "refused changed_since", "it was undone and redone");
+    // Taken back and done again, it stands as it did, and can be taken back again, once.
+    office.admin.undo(wrong.id).unwrap();
+    assert_eq!(office.admin.customers().get(customer.id).unwrap().name, "Right");
+    assert_eq!(failure(office.admin.undo(wrong.id)), "refused changed_since", "it was taken back already");
+}
+
+#[test]
+fn undo_after_undo_goes_back_step_by_step() {
+    let office = office();
+    let id = office.customer("One").id;
+    let mut steps = Vec::new();
+    for name in ["Two", "Three", "Four"] {
+        office.admin.customers().update(id, |c| c.name = name.into()).unwrap();
+        steps.push(last(&office).id);
+    }
+    office.admin.customers().delete(id).unwrap();
+    steps.push(last(&office).id);
+    assert_eq!(failure(office.admin.undo(steps[1])), "refused changed_since");
+    for (step, name) in steps.into_iter().rev().zip(["Four", "Three", "Two", "One"]) {
+        office.admin.undo(step).unwrap();
+        assert_eq!(office.admin.customers().get(id).unwrap().name, name);
+    }
 }
 
 #[test]

@@ -169,6 +169,10 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Collection::history", each!(history)),
     ("Collection::iter", each!(iter)),
     ("Collection::list", each!(list)),
+    ("Collection::merge", |walk| {
+        merge::<Customer>(walk);
+        merge::<Contact>(walk);
+    }),
     ("Collection::patch", each!(patch)),
     ("Collection::patch_at", each!(patch_at)),
     ("Collection::purge", each!(purge)),

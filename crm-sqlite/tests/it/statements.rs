@@ -22,6 +22,16 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
         1,
     ),
     ("get by code", |desk| _ = desk.customers().by_code("C007").unwrap(), 1),
+    (
+        "merge",
+        |desk| {
+            let [survivor, loser] = [desk.new_record().id, desk.new_record().id];
+            desk.measure(|desk| {
+                _ = desk.customers().merge(survivor, &[loser], &Default::default(), false).unwrap();
+            });
+        },
+        36,
+    ),
     ("get by external id", |desk| _ = desk.customers().by_external_id("erp", "7").unwrap(), 1),
     ("first page", |desk| _ = desk.page(Query::new()), 1),
     ("first page by name", |desk| _ = desk.page(Query::new().order_by(["name"])), 1),

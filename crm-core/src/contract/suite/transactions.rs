@@ -56,6 +56,7 @@ fn full_customer() -> Customer {
     Customer {
         converted_opportunity: None,
         converted_contact: None,
+        merged_into: None,
         custom: custom(),
         code: Some("C042".parse().unwrap()),
         kind: CustomerKind::Business,
@@ -114,6 +115,7 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         description: "x".into(),
         external_ids: map("vcard", "7"),
         extra: map("X-SKYPE", "juma"),
+        merged_into: None,
         custom: custom(),
     };
     let opportunity = Opportunity {

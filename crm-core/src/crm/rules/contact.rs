@@ -39,6 +39,8 @@ impl Rules for Contact {
     }
 
     fn before_restore(unit: &mut UnitOfWork<'_>, data: &mut Self) -> Result<()> {
+        // Back in its own right, it leads nowhere else.
+        data.merged_into = None;
         if data.primary && !other_primaries(unit, data.customer)?.is_empty() {
             data.primary = false;
         }

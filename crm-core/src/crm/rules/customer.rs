@@ -42,6 +42,12 @@ impl Rules for Customer {
         Ok(())
     }
 
+    fn before_restore(_: &mut UnitOfWork<'_>, data: &mut Self) -> Result<()> {
+        // Back in its own right, it leads nowhere else.
+        data.merged_into = None;
+        Ok(())
+    }
+
     fn is_unique(field: &str, settings: &Settings) -> bool {
         field != "emails" || !settings.shared_emails
     }
@@ -52,7 +58,11 @@ impl Rules for Customer {
 }
 
 /// A customer is not its own parent, nor its parent's.
-fn refuse_circle(unit: &UnitOfWork<'_>, id: Id<Customer>, parent: Option<Id<Customer>>) -> Result<()> {
+pub(in crate::crm) fn refuse_circle(
+    unit: &UnitOfWork<'_>,
+    id: Id<Customer>,
+    parent: Option<Id<Customer>>,
+) -> Result<()> {
     const DEEPEST: usize = 20;
     let mut next = parent;
     for _ in 0..DEEPEST {

@@ -18,6 +18,8 @@ mod saved_view;
 mod settings;
 mod user;
 
+pub(super) use customer::refuse_circle;
+
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
 use crate::model::{Contact, Customer, Record, Settings};

@@ -179,6 +179,29 @@ impl UnitOfWork<'_> {
         Ok(())
     }
 
+    /// Leads a reference to another record. One that would lead to the record itself is emptied, and one that a list has
+    /// already is left out: what the moved entry says beside the id fills what the other leaves open.
+    pub(in crate::crm) fn relink<E: Rules>(
+        &mut self,
+        entry: Entry<E>,
+        field: usize,
+        from: Uuid,
+        to: Uuid,
+    ) -> Result<()> {
+        let mut data = entry.record.data.clone();
+        let itself = entry.record.id.uuid() == to;
+        let value = match data.value(field) {
+            Value::List(list) => Value::List(relinked(list, from, to)),
+            _ if itself => Value::Null,
+            _ => Value::Id(to),
+        };
+        if let Err(mismatch) = data.set(field, value) {
+            return Err(Error::invalid(E::FIELDS[field].name, "mismatch", mismatch.expected));
+        }
+        self.save(entry, data)?;
+        Ok(())
+    }
+
     /// Sets fields back to stored values, for undo: no rule completes anything, the checks hold.
     pub(in crate::crm) fn set_back<E: Rules>(
         &mut self,
@@ -208,4 +231,40 @@ fn referrers(entity: &'static str, policy: OnPurge) -> impl Iterator<Item = (Kin
             .filter(move |(_, p)| *p == policy)
             .map(move |(field, _)| (*kind, field))
     })
+}
+
+/// A list of references, alone or with more beside them, in which one id took the place of another.
+fn relinked(list: Vec<Value>, from: Uuid, to: Uuid) -> Vec<Value> {
+    let refers = |value: &Value, id: Uuid| match value {
+        Value::Map(map) => map.values().any(|part| *part == Value::Id(id)),
+        value => *value == Value::Id(id),
+    };
+    let (moved, mut kept): (Vec<Value>, Vec<Value>) = match list.iter().any(|value| refers(value, to)) {
+        true => list.into_iter().partition(|value| refers(value, from)),
+        false => (Vec::new(), list),
+    };
+    for value in &mut kept {
+        match value {
+            Value::Map(map) => {
+                map.values_mut()
+                    .filter(|part| **part == Value::Id(from))
+                    .for_each(|part| *part = Value::Id(to));
+            }
+            value if *value == Value::Id(from) => *value = Value::Id(to),
+            _ => {}
+        }
+    }
+    let known = kept.iter_mut().find(|value| refers(value, to));
+    if let Some(Value::Map(known)) = known {
+        for value in moved {
+            let Value::Map(more) = value else { continue };
+            for (part, value) in more {
+                let place = known.entry(part).or_default();
+                if place.is_empty() {
+                    *place = value;
+                }
+            }
+        }
+    }
+    kept
 }

@@ -120,6 +120,16 @@ pub(crate) enum Command {
         assignee: Option<u8>,
         size: u8,
     },
+    /// Customers, or contacts, that become one.
+    Merge {
+        by: u8,
+        contacts: bool,
+        survivor: u16,
+        losers: Vec<u16>,
+        /// The field whose value is that of the first loser.
+        choice: u8,
+        dry_run: bool,
+    },
     UpdateAll {
         by: u8,
         kind: Kind,
@@ -346,6 +356,10 @@ fn work() -> impl Strategy<Value = Command> {
         ),
         2 => ((by(), kind()), tests(1..3), prop::bool::weighted(0.6))
             .prop_map(|((by, kind), filter, dry_run)| Command::DeleteAll { by, kind, filter, dry_run }),
+        3 => (by(), any::<bool>(), any::<u16>(), prop::collection::vec(any::<u16>(), 0..3), any::<u8>(), prop::bool::weighted(0.3))
+            .prop_map(|(by, contacts, survivor, losers, choice, dry_run)| {
+                Command::Merge { by, contacts, survivor, losers, choice, dry_run }
+            }),
     ]
 }
 

@@ -7,8 +7,8 @@ use crm_core::contract::{ManualClock, test_options};
 use crm_core::{
     Aggregate, Attachment, Batch, Bulk, Collection, Conversion, ConversionOpportunity, Crm, CustomField,
     CustomFieldType, CustomerStatus, Decimal, Delivery, DueReminder, Error, Filter, Gate, GroupBy, Id, Kind,
-    Level, MemoryStore, Money, Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role,
-    Rules, SavedView, Session, StageChange, User, Uuid, Value,
+    Level, MemoryStore, Mergeable, Money, Operation, Page, Patch, Period, Quantity, Query, Rate, Record,
+    Result, Role, Rules, SavedView, Session, StageChange, User, Uuid, Value,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
@@ -623,6 +623,15 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             let query = Query { total: size % 2 == 0, ..Query::new().page_size((*size).into()) };
             pages(query, |query| world.session(*by).agenda(*bucket, assignee, query))
         }
+        Command::Merge { by, contacts, survivor, losers, choice, dry_run } => {
+            let session = world.session(*by);
+            match contacts {
+                true => merge(session.contacts(), Kind::Contact, ids, *survivor, losers, *choice, *dry_run),
+                false => {
+                    merge(session.customers(), Kind::Customer, ids, *survivor, losers, *choice, *dry_run)
+                }
+            }
+        }
         Command::UpdateAll { by, kind, filter: tests, any, fields, dry_run } => {
             let filter = filter(*kind, tests, *any, ids);
             let patch = patch(*kind, fields, ids, false);
@@ -755,6 +764,23 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
 fn claimed_one(world: &World, pick: u8) -> Option<&Delivery> {
     let count = world.claimed.len();
     world.claimed.iter().rev().nth(usize::from(pick) % count.max(1))
+}
+
+fn merge<E: Mergeable>(
+    collection: Collection<'_, E>,
+    kind: Kind,
+    ids: &Ids,
+    survivor: u16,
+    losers: &[u16],
+    choice: u8,
+    dry_run: bool,
+) -> String {
+    let id = |which: u16| Id::<E>::from_uuid(ids.which(kind, which));
+    let losers: Vec<Id<E>> = losers.iter().map(|loser| id(*loser)).collect();
+    // Often no choice, sometimes a field that can't be chosen.
+    let field = E::FIELDS.get(usize::from(choice)).map(|field| field.name.to_owned());
+    let choices = field.into_iter().zip(losers.first().copied()).collect();
+    told(&collection.merge(id(survivor), &losers, &choices, dry_run))
 }
 
 fn convert_lead(

@@ -533,6 +533,27 @@ pub(super) fn purge<E: Gated>(walk: &Walk<'_>) {
     }
 }
 
+/// A survivor or a loser that is not seen looks like one that is not there, and a merge tells of nothing else.
+pub(super) fn merge<E: Gated + Mergeable>(walk: &Walk<'_>) {
+    let (world, collection) = (walk.world, E::of(&walk.session));
+    let none = BTreeMap::new();
+    if !world.sees_kind(E::kind()) {
+        walk.alike_ids(&world.foreign::<E>(), |id| collection.merge(id, &[Id::default()], &none, true));
+        return;
+    }
+    for dry_run in [true, false] {
+        let own = walk.own::<E>().id;
+        walk.alike_ids(&world.foreign::<E>(), |id| collection.merge(own, &[id], &none, dry_run));
+        walk.alike_ids(&world.foreign::<E>(), |id| collection.merge(id, &[own], &none, dry_run));
+        let other = walk.own::<E>().id;
+        let merged = walk.shown(collection.merge(own, &[other], &none, dry_run).unwrap());
+        walk.record(merged.survivor);
+        if !dry_run {
+            assert_eq!(collection.get(other).unwrap().id, own);
+        }
+    }
+}
+
 pub(super) fn by_code(walk: &Walk<'_>) {
     let foreign: Vec<String> = (4..=11).map(|number| format!("KX-{number:03}")).collect();
     let call = |code: &String| walk.session.customers().by_code(code);
