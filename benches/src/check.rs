@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::data::{Dice, SEARCHES};
 use crate::hand::{Record, next_status};
-use crate::store::{Template, page_query};
+use crate::store::{Template, open, page_query};
 use crm_core::{CustomerStatus, Id};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -51,6 +51,13 @@ pub fn same_work(folder: &Path) -> Outcome {
             let id = population.id(population.any_without_lead(&mut dice));
             customers.update(Id::from_uuid(id), |customer| customer.status = next_status(customer.status))?;
             hand.advance_status(id)?;
+        }
+    }
+    drop((ours, hand));
+    for side in ["ours", "hand"] {
+        let found = open(&template.path_of(side))?.verify()?;
+        if let Some(broken) = found.broken {
+            return Err(format!("{side}: operation {}: {}", broken.seq, broken.reason).into());
         }
     }
     let (mine, theirs) = (dump(&template.path_of("ours"))?, dump(&template.path_of("hand"))?);
@@ -104,6 +111,8 @@ fn dump(path: &Path) -> Outcome<Vec<String>> {
                         let seen = ids.len();
                         write!(text, " {name}=#{}", ids.entry(bytes.to_vec()).or_insert(seen))?;
                     }
+                    // Hashes that cover ids, moments and salts.
+                    ValueRef::Blob(bytes) if bytes.len() == 32 && !is_index => write!(text, " {name}=hash")?,
                     value => write!(text, " {name}={value:?}")?,
                 }
             }

@@ -3,9 +3,11 @@
 //! Only the rules by which text is folded and split into words and phone numbers are compared, and the small enums, are
 //! the library's: everybody needs some, and both sides must write the same rows.
 
+mod chain;
 mod journal;
 mod row;
 
+use self::chain::Noted;
 use self::journal::Journalled;
 use self::row::read_record;
 use crate::Outcome;
@@ -158,10 +160,6 @@ const SET_WEBSITE: &str =
     "UPDATE crm_customer SET version = ?2, updated_at = ?3, updated_by = ?4, website = ?5 WHERE id = ?1";
 const SET_STATUS: &str =
     "UPDATE crm_customer SET version = ?2, updated_at = ?3, updated_by = ?4, status = ?5 WHERE id = ?1";
-const INSERT_OPERATION: &str =
-    "INSERT INTO crm_operation (id, at, actor_user, command) VALUES (?1, ?2, ?3, ?4)";
-const INSERT_CHANGE: &str = "INSERT INTO crm_change (operation, place, kind, record, change, version, customer, before, after) \
-     VALUES (?1, 0, 'customer', ?2, ?3, ?4, ?2, ?5, ?6)";
 
 /// A customer that is to be written, with its ids and its moment.
 #[derive(Debug)]
@@ -352,17 +350,10 @@ fn journal_update(
     before: Option<&str>,
     after: &str,
 ) -> Outcome {
-    let operation = Uuid::now_v7();
-    conn.prepare_cached(INSERT_OPERATION)?.execute(params![
-        operation.as_bytes(),
-        at.timestamp_micros(),
-        user.as_bytes(),
-        "update"
-    ])?;
-    let seq = conn.last_insert_rowid();
-    let change = params![seq, record.id.as_bytes(), "update", record.version, before, after];
-    conn.prepare_cached(INSERT_CHANGE)?.execute(change)?;
-    Ok(())
+    let (operation, version) = (Uuid::now_v7(), record.version);
+    let noted =
+        Noted { operation, at, by: user, change: "update", record: record.id, version, before, after };
+    chain::append(conn, &noted)
 }
 
 /// Writes a new customer with all that belongs to it, in the caller's transaction: also what loads a whole store.
@@ -377,16 +368,10 @@ pub fn insert(conn: &Connection, new: New, number: i64) -> Outcome<Record> {
     let words = words(&customer);
     conn.prepare_cached(INSERT_WORDS)?.execute(params![conn.last_insert_rowid(), words])?;
     insert_keys(conn, id, &customer)?;
-    conn.prepare_cached(INSERT_OPERATION)?.execute(params![
-        operation.as_bytes(),
-        at.timestamp_micros(),
-        by.as_bytes(),
-        "create"
-    ])?;
-    let seq = conn.last_insert_rowid();
     let after = serde_json::to_string(&Journalled::of(&customer))?;
-    let change = params![seq, id.as_bytes(), "create", 1, None::<&str>, after];
-    conn.prepare_cached(INSERT_CHANGE)?.execute(change)?;
+    let noted =
+        Noted { operation, at, by, change: "create", record: id, version: 1, before: None, after: &after };
+    chain::append(conn, &noted)?;
     Ok(Record {
         id,
         version: 1,

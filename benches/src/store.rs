@@ -83,7 +83,7 @@ impl Template {
     }
 }
 
-fn open(path: &Path) -> crm_core::Result<Crm> {
+pub(crate) fn open(path: &Path) -> crm_core::Result<Crm> {
     let store = OpenOptions::new(path).durability(Durability::Normal).open()?;
     Crm::open(Arc::new(store), Options { password_cost: PasswordCost::MINIMUM, ..Options::default() })
 }

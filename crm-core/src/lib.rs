@@ -22,9 +22,10 @@ pub mod sample;
 pub use access::PasswordCost;
 pub use chrono;
 pub use crm::{
-    Batch, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity, Converted, Crm,
-    Dispatched, DueReminder, Entropy, Hit, Mergeable, Merged, Notifier, Options, Pages, Rules, Session,
-    StageChange, StageMove, Subscription, SystemClock, SystemEntropy, UnitOfWork, Upserted,
+    Batch, Broken, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity,
+    Converted, Crm, Dispatched, DueReminder, Entropy, Erased, Hit, Mergeable, Merged, Notifier, Options,
+    Pages, Rules, Session, StageChange, StageMove, Subscription, SystemClock, SystemEntropy, UnitOfWork,
+    Upserted, Verification,
 };
 pub use crm_core_derive::{Composite, Entity};
 pub use error::{Error, Result, Violation, Violations};
@@ -42,7 +43,7 @@ pub use model::{
     StageKind, StageTime, Trashed, User, Validate,
 };
 pub use rust_decimal::Decimal;
-pub use store::{Aggregate, Delivery, Group, GroupBy};
+pub use store::{Aggregate, Delivery, Group, GroupBy, Head};
 pub use uuid::Uuid;
 pub use value::{
     Address, Cell, Code, Column, ColumnReader, ColumnWriter, Currency, CustomValue, CustomValues, Due, Email,
@@ -58,9 +59,9 @@ pub mod port {
     pub use crate::value::{clean, custom_comparison, query_words};
 
     pub use crate::store::{
-        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, GroupKey,
+        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, GroupKey, Hash,
         IndexChange, JournalRead, JournalWrite, Key, OperationalRead, OperationalWrite, Order, Plan,
-        Position, RawGroup, Read, Repository, Scope, SessionRow, Sight, Snapshot, SortKey, Source, Store,
-        StoreState, Stored, Transaction, Weights,
+        Position, RawGroup, Read, Repository, Scope, Sealed, SealedValues, SessionRow, Sight, Snapshot,
+        SortKey, Source, Store, StoreState, Stored, Transaction, Weights,
     };
 }

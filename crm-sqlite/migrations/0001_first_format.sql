@@ -639,7 +639,8 @@ CREATE TABLE crm_key (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX crm_key_unique ON crm_key (kind, field, "key") WHERE is_unique = 1;
 
--- The journal: one row an operation, one row a changed record.
+-- The journal: one row an operation, one row a changed record. The hash of an operation covers the one before it and
+-- the digests of its changes; a digest covers salt, before and after, which an erasure empties together.
 CREATE TABLE crm_operation (
     seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -647,7 +648,8 @@ CREATE TABLE crm_operation (
     actor_user BLOB,
     actor_label TEXT,
     command TEXT NOT NULL,
-    undoes BLOB
+    undoes BLOB,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 CREATE TABLE crm_change (
@@ -655,11 +657,13 @@ CREATE TABLE crm_change (
     place INTEGER NOT NULL,
     kind TEXT NOT NULL,
     record BLOB NOT NULL,
-    change TEXT NOT NULL CHECK (change IN ('create', 'update', 'trash', 'restore', 'purge')),
+    change TEXT NOT NULL CHECK (change IN ('create', 'update', 'trash', 'restore', 'purge', 'erase')),
     version INTEGER NOT NULL,
     customer BLOB,
     before TEXT CHECK (json_valid(before)),
     after TEXT CHECK (json_valid(after)),
+    salt BLOB CHECK (length(salt) = 16),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
     PRIMARY KEY (operation, place)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX crm_change_record ON crm_change (record, version);

@@ -5,7 +5,7 @@ use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::rows::Bind;
 use crate::sql::Sql;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
-use crm_core::port::{JournalRead, JournalWrite, Sight};
+use crm_core::port::{JournalRead, JournalWrite, Sealed, SealedValues, Sight};
 use crm_core::{
     Actor, Change, ChangeKind, Customer, Entity, Error, FieldValues, Gate, Id, Kind, Level, Operation,
     OperationId, Result, Timestamp, Uuid, to_micros,
@@ -44,6 +44,9 @@ macro_rules! journals {
                 sql.bind_text(kind.as_str());
                 read(self.conn()?, sql)
             }
+            fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
+                sealed(self.conn()?, after, limit)
+            }
         }
     )+};
 }
@@ -53,7 +56,7 @@ fn select() -> Sql {
     let mut sql = Sql::default();
     sql.push(
         "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, \
-         c.kind, c.record, c.change, c.version, c.customer, c.before, c.after \
+         c.kind, c.record, c.change, c.version, c.customer, c.before, c.after, c.salt IS NULL \
          FROM crm_operation AS o JOIN crm_change AS c ON c.operation = o.seq WHERE ",
     );
     sql
@@ -94,13 +97,13 @@ fn read(conn: &Conn, mut sql: Sql) -> Result<Vec<Operation>> {
         let change = change(row)?;
         match operations.last_mut() {
             Some(last) if last.seq == seq => last.changes.push(change),
-            _ => operations.push(operation(row, seq, change)?),
+            _ => operations.push(Operation { changes: vec![change], ..operation(row, seq)? }),
         }
     }
     Ok(operations)
 }
 
-fn operation(row: &Row<'_>, seq: u64, change: Change) -> Result<Operation> {
+fn operation(row: &Row<'_>, seq: u64) -> Result<Operation> {
     let user: Option<[u8; 16]> = row.get(3).or_error()?;
     let label: Option<String> = row.get(4).or_error()?;
     let undoes: Option<[u8; 16]> = row.get(6).or_error()?;
@@ -114,7 +117,7 @@ fn operation(row: &Row<'_>, seq: u64, change: Change) -> Result<Operation> {
         },
         command: Cow::Owned(row.get(5).or_error()?),
         undoes: undoes.map(Uuid::from_bytes),
-        changes: vec![change],
+        changes: Vec::new(),
     })
 }
 
@@ -131,7 +134,39 @@ fn change(row: &Row<'_>) -> Result<Change> {
         customer: customer.map(Uuid::from_bytes),
         before: values(row, 12)?,
         after: values(row, 13)?,
+        erased: row.get(14).or_error()?,
     })
+}
+
+fn sealed(conn: &Conn, after: u64, limit: usize) -> Result<Vec<Sealed>> {
+    // An operation whose changes are missing is read too: that it lacks them is what a check looks for.
+    const SQL: &str = "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, \
+                       c.kind, c.record, c.change, c.version, c.customer, NULL, NULL, c.salt IS NULL, \
+                       o.hash, c.before, c.after, c.salt, c.digest \
+                       FROM (SELECT * FROM crm_operation WHERE seq > ?1 ORDER BY seq LIMIT ?2) AS o \
+                       LEFT JOIN crm_change AS c ON c.operation = o.seq ORDER BY o.seq, c.place";
+    let mut statement = conn.prepare(SQL)?;
+    let (after, limit) = (i64::try_from(after).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(-1));
+    let mut rows = statement.query([after, limit]).or_error()?;
+    let mut all: Vec<Sealed> = Vec::new();
+    while let Some(row) = rows.next().or_error()? {
+        let seq = u64::try_from(row.get::<_, i64>(0).or_error()?).unwrap_or(0);
+        if all.last().is_none_or(|last| last.operation.seq != seq) {
+            let operation = Operation { changes: Vec::new(), ..operation(row, seq)? };
+            all.push(Sealed { operation, hash: row.get(15).or_error()?, values: Vec::new() });
+        }
+        let (Some(last), Some(_)) = (all.last_mut(), row.get::<_, Option<String>>(7).or_error()?) else {
+            continue;
+        };
+        last.operation.changes.push(change(row)?);
+        last.values.push(SealedValues {
+            before: row.get(16).or_error()?,
+            after: row.get(17).or_error()?,
+            salt: row.get(18).or_error()?,
+            digest: row.get(19).or_error()?,
+        });
+    }
+    Ok(all)
 }
 
 fn values(row: &Row<'_>, index: usize) -> Result<FieldValues> {
@@ -144,39 +179,34 @@ fn values(row: &Row<'_>, index: usize) -> Result<FieldValues> {
     }
 }
 
-fn json(values: &FieldValues) -> Result<Option<String>> {
-    if values.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(values).map(Some).map_err(|error| Error::invalid("", "mismatch", error.to_string()))
-}
-
 impl JournalWrite for SqliteTransaction {
-    fn append(&mut self, operation: &Operation) -> Result<u64> {
-        const OPERATION: &str = "INSERT INTO crm_operation (id, at, actor_user, actor_label, command, undoes) \
-                                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        const CHANGE: &str = "INSERT INTO crm_change \
-                              (operation, place, kind, record, change, version, customer, before, after) \
-                              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    fn append(&mut self, sealed: &Sealed) -> Result<()> {
+        const OPERATION: &str = "INSERT INTO crm_operation (seq, id, at, actor_user, actor_label, command, undoes, hash) \
+                                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        const CHANGE: &str = "INSERT INTO crm_change (operation, place, kind, record, change, version, customer, \
+                              before, after, salt, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let conn = self.conn()?;
+        let operation = &sealed.operation;
         let (user, label) = match &operation.actor {
             Actor::User(id) => (Some(id.uuid()), None),
             Actor::System(label) => (None, Some(label)),
         };
         let bytes = |id: &Uuid| *id.as_bytes();
+        let seq = i64::try_from(operation.seq).unwrap_or(i64::MAX);
         conn.execute(
             OPERATION,
             params![
+                seq,
                 bytes(&operation.id),
                 to_micros(operation.at),
                 user.as_ref().map(bytes),
                 label,
                 operation.command,
                 operation.undoes.as_ref().map(bytes),
+                sealed.hash,
             ],
         )?;
-        let seq = conn.last_row();
-        for (place, change) in operation.changes.iter().enumerate() {
+        for (place, (change, values)) in operation.changes.iter().zip(&sealed.values).enumerate() {
             let noted = conn.prepare(CHANGE)?.execute(params![
                 seq,
                 i64::try_from(place).unwrap_or(i64::MAX),
@@ -185,8 +215,10 @@ impl JournalWrite for SqliteTransaction {
                 change.change.as_str(),
                 i64::try_from(change.version).unwrap_or(i64::MAX),
                 change.customer.as_ref().map(bytes),
-                json(&change.before)?,
-                json(&change.after)?,
+                values.before,
+                values.after,
+                values.salt,
+                values.digest,
             ]);
             match noted {
                 Ok(_) => {}
@@ -198,6 +230,24 @@ impl JournalWrite for SqliteTransaction {
                 Err(error) => return Err(from_sqlite(error)),
             }
         }
-        Ok(u64::try_from(seq).unwrap_or(0))
+        Ok(())
+    }
+
+    fn erase_values(&mut self, kind: Kind, id: Uuid) -> Result<u64> {
+        let concerned = match kind {
+            Kind::Customer => "(customer = ?1 OR record = ?1)",
+            _ => "record = ?1",
+        };
+        let conn = self.conn()?;
+        let with_values = format!(
+            "SELECT count(*) FROM crm_change WHERE {concerned} AND (before IS NOT NULL OR after IS NOT NULL)"
+        );
+        let count: i64 =
+            conn.prepare(&with_values)?.query_row([id.as_bytes()], |row| row.get(0)).or_error()?;
+        let erase = format!(
+            "UPDATE crm_change SET before = NULL, after = NULL, salt = NULL WHERE {concerned} AND salt IS NOT NULL"
+        );
+        conn.execute(&erase, [id.as_bytes()])?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 }

@@ -12,6 +12,7 @@ mod operational;
 mod pool;
 mod records;
 mod rows;
+mod scrub;
 mod sql;
 mod store;
 mod table;

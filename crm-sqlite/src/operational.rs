@@ -4,22 +4,30 @@ use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::records::holder;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
 use crm_core::port::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
-use crm_core::{Error, Id, Reminder, Result, Timestamp, User, Uuid, to_micros};
+use crm_core::{Error, Head, Id, Reminder, Result, Timestamp, User, Uuid, to_micros};
 use rusqlite::{OptionalExtension, Row, params};
 
 macro_rules! reads {
     ($($view:ty),+) => {$(
         impl OperationalRead for $view {
             fn state(&self) -> Result<StoreState> {
-                const SQL: &str = "SELECT (SELECT value FROM crm_meta WHERE name = 'authority'), \
-                                   (SELECT at FROM crm_operation ORDER BY seq DESC LIMIT 1)";
+                const SQL: &str = "SELECT m.value, o.at, o.seq, o.hash FROM crm_meta AS m LEFT JOIN \
+                                   (SELECT seq, at, hash FROM crm_operation ORDER BY seq DESC LIMIT 1) AS o \
+                                   WHERE m.name = 'authority'";
                 let mut statement = self.conn()?.prepare(SQL)?;
-                let (authority, at): (i64, Option<i64>) =
-                    statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).or_error()?;
-                Ok(StoreState {
-                    authority: u64::try_from(authority).unwrap_or(0),
-                    last_operation_at: at.and_then(Timestamp::from_timestamp_micros),
-                })
+                let state = statement.query_row([], |row| {
+                    let (authority, at): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+                    let (seq, hash): (Option<i64>, Option<[u8; 32]>) = (row.get(2)?, row.get(3)?);
+                    Ok(StoreState {
+                        authority: u64::try_from(authority).unwrap_or(0),
+                        last_operation_at: at.and_then(Timestamp::from_timestamp_micros),
+                        head: Head {
+                            seq: seq.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(0),
+                            hash: hash.unwrap_or_default(),
+                        },
+                    })
+                });
+                state.or_error()
             }
 
             fn credential(&self, user: Id<User>) -> Result<Option<String>> {

@@ -4,6 +4,7 @@ use crate::connection::Conn;
 use crate::error::OrError;
 use crate::open::OpenOptions;
 use crate::pool::{Lease, Pool, WriterGuard};
+use crate::scrub::scrub;
 use crm_core::port::{Snapshot, Store, Transaction};
 use crm_core::{Error, Result};
 use parking_lot::RwLock;
@@ -165,6 +166,13 @@ impl Store for SqliteStore {
             }
         }
         Ok(problems)
+    }
+
+    fn scrub(&self) -> Result<()> {
+        if self.options.read_only {
+            return Err(Error::ReadOnly);
+        }
+        scrub(&*self.pool()?.writer()?)
     }
 }
 

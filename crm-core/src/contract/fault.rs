@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::model::{FieldSet, Kind, Operation, OperationId, Reminder, User};
 use crate::store::{
     AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, OperationalRead,
-    OperationalWrite, Plan, RawGroup, Read, Repository, SessionRow, Sight, Snapshot, Store, StoreState,
-    Stored, Transaction,
+    OperationalWrite, Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store,
+    StoreState, Stored, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::Mutex;
@@ -149,6 +149,11 @@ impl Store for FaultStore {
         self.faults.pass(PortCall::Read)?;
         self.inner.check()
     }
+
+    fn scrub(&self) -> Result<()> {
+        self.faults.pass(PortCall::Write)?;
+        self.inner.scrub()
+    }
 }
 
 impl Transaction for FaultTransaction<'_> {
@@ -197,6 +202,10 @@ macro_rules! reads {
             fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
                 self.reading()?;
                 self.inner.operations_on(kind, id, after_version)
+            }
+            fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
+                self.reading()?;
+                self.inner.sealed(after, limit)
             }
         }
 
@@ -256,9 +265,13 @@ impl<E: Stored> Repository<E> for FaultTransaction<'_> {
 }
 
 impl JournalWrite for FaultTransaction<'_> {
-    fn append(&mut self, operation: &Operation) -> Result<u64> {
+    fn append(&mut self, sealed: &Sealed) -> Result<()> {
         self.writing()?;
-        self.inner.append(operation)
+        self.inner.append(sealed)
+    }
+    fn erase_values(&mut self, kind: Kind, id: Uuid) -> Result<u64> {
+        self.writing()?;
+        self.inner.erase_values(kind, id)
     }
 }
 

@@ -83,19 +83,22 @@ pub(crate) struct Replay {
 struct Told {
     version: u64,
     trashed: bool,
+    /// Something of it was erased, with a customer on whom it hung at the time.
+    erased: bool,
     fields: FieldValues,
 }
 
 impl Replay {
     fn apply(&mut self, change: Change) {
         let key = (change.kind, change.id);
-        if change.change == ChangeKind::Purge {
+        if matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
             self.records.remove(&key);
             return;
         }
         let told = self.records.entry(key).or_insert(Told {
             version: 0,
             trashed: false,
+            erased: false,
             fields: FieldValues::new(),
         });
         if change.version != told.version + 1 {
@@ -103,6 +106,7 @@ impl Replay {
             self.report.problems.push(format!("{text} {} {}", change.kind, change.id));
         }
         told.version = change.version;
+        told.erased |= change.erased;
         match change.change {
             ChangeKind::Trash => told.trashed = true,
             ChangeKind::Restore => told.trashed = false,
@@ -127,6 +131,9 @@ impl Replay {
         let problems = &mut self.report.problems;
         if told.version != entry.record.version || told.trashed != entry.deletion.is_some() {
             problems.push(format!("{entity} {id} is not in the state that the journal tells"));
+        }
+        if told.erased {
+            return;
         }
         let mut everything = FieldSet::EMPTY;
         (0..E::FIELDS.len()).for_each(|field| everything.insert(field));

@@ -29,7 +29,7 @@ impl Crm {
     /// `bad_credentials` for an unknown or inactive user, a user without a password, or a wrong one: they look alike
     /// and take equally long. `locked_out` with the time of the next try after several failures.
     pub fn login(&self, username: &str, password: &str) -> Result<Session> {
-        let user = self.verify(username, password)?;
+        let user = self.check_password(username, password)?;
         let token = URL_SAFE_NO_PAD.encode(self.random::<32>()?);
         let now = self.now();
         let row = SessionRow {
@@ -66,7 +66,7 @@ impl Crm {
     ///
     /// The failure is written down *before* the password is looked at and forgotten on success, so that many tries
     /// at the same time count as many.
-    pub(super) fn verify(&self, username: &str, password: &str) -> Result<Id<User>> {
+    pub(super) fn check_password(&self, username: &str, password: &str) -> Result<Id<User>> {
         let mut name = username.to_owned();
         clean(&mut name);
         let name = fold(&name);

@@ -436,7 +436,7 @@ impl Session {
         let Some(me) = self.me()? else {
             return Err(Error::Denied { action: "change_password", entity: "user" });
         };
-        self.crm.verify(&me.username, current)?;
+        self.crm.check_password(&me.username, current)?;
         self.write("change_password", |unit| {
             let me = unit.own_user()?;
             unit.set_password(&me, new)
@@ -537,6 +537,11 @@ impl Session {
         let authority =
             |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
         run(&self.crm, command, authority, write)
+    }
+
+    /// Leaves no trace of what was erased in the file.
+    pub(super) fn scrub(&self) -> Result<()> {
+        self.crm.inner.store.scrub()
     }
 
     /// Runs a write and gives the operation that it became.

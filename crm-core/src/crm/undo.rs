@@ -14,7 +14,7 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     let mut done = unit.tx().operation(operation)?.ok_or_else(unknown)?;
     done.changes.iter_mut().for_each(Change::give_types);
     for change in &done.changes {
-        if change.change == ChangeKind::Purge {
+        if change.erased || matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
             // What is gone can't be looked at any more: only who edits all records of the kind is told.
             let told = unit.edits_all(change.kind);
             return Err(if told {
@@ -111,7 +111,7 @@ pub(super) fn undo_change<E: Rules>(
                 names.into_iter().map(|name| (before(&name), name)).map(|(value, name)| (name, value));
             unit.set_back(entry, values.collect()).map(drop)
         }
-        ChangeKind::Purge => Err(Error::Gone { entity: E::ENTITY, id: change.id }),
+        ChangeKind::Purge | ChangeKind::Erase => Err(Error::Gone { entity: E::ENTITY, id: change.id }),
         _ => Err(changed_since(change, "the record is no longer where it was")),
     }
 }

@@ -17,7 +17,7 @@ use crate::model::{
     Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences, named_values,
 };
 use crate::store::{
-    Attempts, Condition, Entry, IndexChange, Plan, SessionRow, Sight, StoreState, Stored, Transaction,
+    Attempts, Condition, Entry, IndexChange, Plan, Sealed, SessionRow, Sight, StoreState, Stored, Transaction,
 };
 use crate::value::{Id, Money, Timestamp, truncate};
 use chrono::NaiveDate;
@@ -101,6 +101,19 @@ impl<'t> UnitOfWork<'t> {
         &*self.tx
     }
 
+    pub(super) fn tx_mut(&mut self) -> &mut (dyn Transaction + 't) {
+        &mut *self.tx
+    }
+
+    /// What this operation has changed so far.
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.operation.changes
+    }
+
+    pub(super) fn changes_mut(&mut self) -> &mut Vec<Change> {
+        &mut self.operation.changes
+    }
+
     /// The moment at which everything in this operation happens.
     pub fn now(&self) -> Timestamp {
         self.operation.at
@@ -140,6 +153,10 @@ impl<'t> UnitOfWork<'t> {
 
     pub(super) fn edits_all(&self, kind: Kind) -> bool {
         self.authority.level(kind, Action::Edit) == Level::All
+    }
+
+    pub(super) fn purges_all(&self, kind: Kind) -> bool {
+        self.authority.level(kind, Action::Purge) == Level::All
     }
 
     pub(super) fn own_user(&self) -> Result<Record<User>> {
@@ -356,6 +373,7 @@ impl<'t> UnitOfWork<'t> {
             customer: customer_of(&entry.record),
             before,
             after,
+            erased: false,
         });
         if matches!(E::kind(), Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline | Kind::CustomField)
         {
@@ -396,7 +414,11 @@ impl<'t> UnitOfWork<'t> {
             self.tx.bump_authority()?;
         }
         if !self.operation.changes.is_empty() {
-            self.operation.seq = self.tx.append(&self.operation)?;
+            let changes = std::mem::take(&mut self.operation.changes);
+            let operation = Operation { changes, ..self.operation.clone() };
+            let sealed = Sealed::new(operation, self.state.head, || self.crm.random())?;
+            self.tx.append(&sealed)?;
+            self.operation = sealed.operation;
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use super::{HasState, MemorySnapshot, MemoryTransaction, State};
 use crate::error::{Error, Result};
-use crate::model::{Change, ChangeKind, Gate, Kind, Level, Operation, OperationId};
-use crate::port::{JournalRead, JournalWrite, Sight};
+use crate::model::{Change, ChangeKind, FieldValues, Gate, Kind, Level, Operation, OperationId};
+use crate::port::{JournalRead, JournalWrite, Sealed, Sight};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -11,19 +11,22 @@ macro_rules! journals {
     ($($view:ty),+) => {$(
         impl JournalRead for $view {
             fn operation(&self, id: OperationId) -> Result<Option<Operation>> {
-                let found = HasState::state(self).operations.iter().find(|operation| operation.id == id);
-                Ok(found.map(|operation| Operation::clone(operation)))
+                Ok(HasState::state(self).operations().find(|operation| operation.id == id).cloned())
             }
             fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>> {
                 let state = HasState::state(self);
-                let later = state.operations.iter().filter(|operation| operation.seq > after);
+                let later = state.operations().filter(|operation| operation.seq > after);
                 let seen = later.map(|operation| only(operation, |change| state.sees_change(change, sight)));
                 Ok(seen.filter(|operation| !operation.changes.is_empty()).take(limit).collect())
             }
             fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
                 let on = |change: &Change| change.kind == kind && change.id == id && change.version > after_version;
-                let all = HasState::state(self).operations.iter().map(|operation| only(operation, on));
+                let all = HasState::state(self).operations().map(|operation| only(operation, on));
                 Ok(all.filter(|operation| !operation.changes.is_empty()).collect())
+            }
+            fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
+                let later = HasState::state(self).operations.iter().filter(|sealed| sealed.operation.seq > after);
+                Ok(later.take(limit).map(|sealed| Sealed::clone(sealed)).collect())
             }
         }
     )+};
@@ -37,6 +40,10 @@ fn only(operation: &Operation, wanted: impl Fn(&Change) -> bool) -> Operation {
 }
 
 impl State {
+    fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().map(|sealed| &sealed.operation)
+    }
+
     fn sees_change(&self, change: &Change, sight: &Sight) -> bool {
         match (sight.level(change.kind), change.kind.schema().gate) {
             (Level::All, _) => true,
@@ -50,23 +57,52 @@ impl State {
     }
 }
 
+/// Values as a file would give them back.
+fn read_back(json: Option<&str>) -> Result<FieldValues> {
+    let values = json.map(serde_json::from_str).transpose();
+    values.map(Option::unwrap_or_default).map_err(|error| Error::corrupt(error.to_string()))
+}
+
 impl JournalWrite for MemoryTransaction<'_> {
-    fn append(&mut self, operation: &Operation) -> Result<u64> {
+    fn append(&mut self, sealed: &Sealed) -> Result<()> {
         let created = |change: &&Change| change.change == ChangeKind::Create;
-        for Change { kind, id, .. } in operation.changes.iter().filter(created) {
+        for Change { kind, id, .. } in sealed.operation.changes.iter().filter(created) {
             // An id is used once in all of a store's life, whatever the kind of its record.
             let used = |change: &Change| change.change == ChangeKind::Create && change.id == *id;
-            if self.state.operations.iter().any(|operation| operation.changes.iter().any(used)) {
+            if self.state.operations().any(|operation| operation.changes.iter().any(used)) {
                 let (entity, value) = (kind.as_str(), id.to_string());
                 return Err(Error::Duplicate { entity, field: "id", value, holder: None });
             }
         }
-        // Through JSON, so that this store tells nothing that a file could not.
-        let json = serde_json::to_string(operation).map_err(|e| Error::corrupt(e.to_string()))?;
-        let mut stored: Operation = serde_json::from_str(&json).map_err(|e| Error::corrupt(e.to_string()))?;
-        stored.seq = self.state.operations.last().map_or(0, |last| last.seq) + 1;
-        let seq = stored.seq;
+        let mut stored = sealed.clone();
+        for (change, values) in stored.operation.changes.iter_mut().zip(&sealed.values) {
+            change.before = read_back(values.before.as_deref())?;
+            change.after = read_back(values.after.as_deref())?;
+        }
         self.state.operations.push(Arc::new(stored));
-        Ok(seq)
+        Ok(())
+    }
+
+    fn erase_values(&mut self, kind: Kind, id: Uuid) -> Result<u64> {
+        let concerns = |change: &Change| {
+            (change.kind, change.id) == (kind, id) || (kind == Kind::Customer && change.customer == Some(id))
+        };
+        let mut erased = 0;
+        for sealed in &mut self.state.operations {
+            if !sealed.operation.changes.iter().any(concerns) {
+                continue;
+            }
+            let mut emptied = Sealed::clone(sealed);
+            for (change, values) in emptied.operation.changes.iter_mut().zip(&mut emptied.values) {
+                if !concerns(change) || change.erased {
+                    continue;
+                }
+                erased += u64::from(values.before.is_some() || values.after.is_some());
+                (change.before, change.after, change.erased) = (FieldValues::new(), FieldValues::new(), true);
+                (values.before, values.after, values.salt) = (None, None, None);
+            }
+            *sealed = Arc::new(emptied);
+        }
+        Ok(erased)
     }
 }

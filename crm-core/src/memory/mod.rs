@@ -6,10 +6,10 @@ mod journal;
 mod table;
 
 use crate::error::{Error, Result};
-use crate::model::{Entity, FieldSet, Operation, Reminder, User};
+use crate::model::{Entity, FieldSet, Reminder, User};
 use crate::port::{
     AggregatePlan, Attempts, Delivery, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup,
-    Read, Repository, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+    Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
@@ -41,7 +41,7 @@ impl MemoryStore {
 #[derive(Clone, Default)]
 struct State {
     tables: BTreeMap<&'static str, Arc<dyn AnyTable>>,
-    operations: Vec<Arc<Operation>>,
+    operations: Vec<Arc<Sealed>>,
     authority: u64,
     credentials: BTreeMap<Id<User>, String>,
     sessions: BTreeMap<[u8; 32], SessionRow>,
@@ -94,6 +94,11 @@ impl Store for MemoryStore {
     fn check(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
+
+    fn scrub(&self) -> Result<()> {
+        // Nothing is kept but what is there.
+        Ok(())
+    }
 }
 
 impl Transaction for MemoryTransaction<'_> {
@@ -140,7 +145,11 @@ macro_rules! reads {
             fn state(&self) -> Result<StoreState> {
                 let state = HasState::state(self);
                 let last = state.operations.last();
-                Ok(StoreState { authority: state.authority, last_operation_at: last.map(|operation| operation.at) })
+                Ok(StoreState {
+                    authority: state.authority,
+                    last_operation_at: last.map(|sealed| sealed.operation.at),
+                    head: last.map(|sealed| sealed.head()).unwrap_or_default(),
+                })
             }
             fn credential(&self, user: Id<User>) -> Result<Option<String>> {
                 Ok(HasState::state(self).credentials.get(&user).cloned())

@@ -52,8 +52,8 @@ pub struct Contact {
     /// Properties of an imported vCard that have no field here.
     #[entity(max = 100_000)]
     pub extra: BTreeMap<String, String>,
-    /// The contact that this one was merged into, for one in the trash. Set by the library.
-    #[entity(system, filterable, link)]
+    /// The contact that this one was merged into, for one in the trash; it goes for good with that. Set by the library.
+    #[entity(system, filterable, parent)]
     pub merged_into: Option<Id<Contact>>,
     /// The organisation's own fields.
     #[entity(filterable, sortable, searchable)]

@@ -72,8 +72,8 @@ pub struct Customer {
     /// The contact that was created when the lead was converted. Set by the library.
     #[entity(system, filterable, link)]
     pub converted_contact: Option<Id<Contact>>,
-    /// The customer that this one was merged into, for one in the trash. Set by the library.
-    #[entity(system, filterable, link)]
+    /// The customer that this one was merged into, for one in the trash; it goes for good with that. Set by the library.
+    #[entity(system, filterable, parent)]
     pub merged_into: Option<Id<Customer>>,
     /// The organisation's own fields.
     #[entity(filterable, sortable, searchable)]

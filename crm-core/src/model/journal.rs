@@ -70,6 +70,9 @@ pub struct Change {
     pub before: FieldValues,
     /// The fields that differ, as they are afterwards; empty values are left out.
     pub after: FieldValues,
+    /// Its values were erased: neither is known any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 impl Change {
@@ -110,5 +113,7 @@ crate::value::choice! {
         Restore = "restore",
         /// It was removed for good.
         Purge = "purge",
+        /// What the journal said of it, and of what hung on it, was erased.
+        Erase = "erase",
     }
 }

@@ -1,6 +1,7 @@
 //! The storage port: what an adapter must offer, and nothing of how it does it.
 
 mod aggregate;
+mod chain;
 mod column;
 mod condition;
 mod cursor;
@@ -11,6 +12,7 @@ mod port;
 mod sight;
 
 pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
+pub use chain::{Hash, Head, Sealed, SealedValues};
 #[cfg(feature = "contract")]
 pub(crate) use column::in_order;
 pub use column::{Atom, ColumnRef, EnvelopeField, Source};

@@ -1,5 +1,6 @@
 //! Small ports for what is no record and is not journalled: sessions, log-in attempts, password hashes, counters.
 
+use super::Head;
 use crate::error::Result;
 use crate::model::{Reminder, User};
 use crate::value::{Id, Timestamp};
@@ -11,6 +12,8 @@ pub struct StoreState {
     pub authority: u64,
     /// When the last operation took place.
     pub last_operation_at: Option<Timestamp>,
+    /// The last operation of the journal, to which the next one is bound.
+    pub head: Head,
 }
 
 /// A session as it is stored: its token only as a hash.

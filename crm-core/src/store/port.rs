@@ -1,6 +1,6 @@
 //! The traits that an adapter implements. One blanket `impl<E: Entity> Repository<E>` serves all entities.
 
-use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sight};
+use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sealed, Sight};
 use crate::error::Result;
 use crate::model::{Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record};
 use crate::value::Id;
@@ -31,6 +31,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Those of the store.
     fn check(&self) -> Result<Vec<String>>;
+
+    /// Makes sure that nothing of what was erased is left where the store keeps its data: no free space, log or index
+    /// holds a trace of it.
+    ///
+    /// # Errors
+    /// `busy` while somebody reads what was before, and those of the store.
+    fn scrub(&self) -> Result<()>;
 }
 
 /// A record with the mark of the trash.
@@ -128,15 +135,27 @@ pub trait JournalRead {
     /// # Errors
     /// Those of the store.
     fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>>;
+    /// Operations after this place as they are kept, oldest first, at most so many. The values of their changes are in
+    /// [`Sealed::values`] only.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>>;
 }
 
 /// Writes of the journal.
 pub trait JournalWrite {
-    /// Adds an operation and gives its place; `operation.seq` is ignored.
+    /// Adds an operation behind the last one.
+    ///
+    /// # Errors
+    /// `duplicate` (`id`) when a created record has an id that was used before, and those of the store.
+    fn append(&mut self, sealed: &Sealed) -> Result<()>;
+    /// Empties the values of a record's changes with their salts, and of a customer's whatever hung on it at the time.
+    /// Gives how many changes had values.
     ///
     /// # Errors
     /// Those of the store.
-    fn append(&mut self, operation: &Operation) -> Result<u64>;
+    fn erase_values(&mut self, kind: Kind, id: Uuid) -> Result<u64>;
 }
 
 macro_rules! ports {

@@ -42,7 +42,7 @@ const PASSWORD: &str = "correct horse";
 /// The types that a user's hands can reach.
 const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted"];
 /// The types that only the embedding program has, or that hold no records.
-const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "UnitOfWork"];
+const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "Verification", "UnitOfWork"];
 
 /// `Type::function` of every public function in an inherent `impl` of the façade.
 fn public_functions() -> BTreeSet<String> {
@@ -165,6 +165,10 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Collection::create_with_id", each_but_files!(create_with_id)),
     ("Collection::delete", each!(delete)),
     ("Collection::delete_all", each!(delete_all)),
+    ("Collection::erase", |walk| {
+        erase::<Customer>(walk);
+        erase::<Contact>(walk);
+    }),
     ("Collection::get", each!(get)),
     ("Collection::history", each!(history)),
     ("Collection::iter", each!(iter)),

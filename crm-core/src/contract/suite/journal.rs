@@ -3,7 +3,7 @@
 use super::Factory;
 use super::fixture::{Office, id, monday, named, write};
 use crate::model::{Actor, Change, ChangeKind, Customer, FieldValues, Kind, Operation};
-use crate::store::{Sight, Store};
+use crate::store::{Sealed, Sight, Store};
 use crate::value::Value;
 use chrono::TimeDelta;
 use std::borrow::Cow;
@@ -19,6 +19,7 @@ fn change(record: u128, version: u64) -> Change {
         customer: Some(Uuid::from_u128(record)),
         before: if version == 1 { FieldValues::new() } else { values("old") },
         after: values("new – „neu“"),
+        erased: false,
     }
 }
 
@@ -35,8 +36,11 @@ fn operation(number: u128, changes: Vec<Change>) -> Operation {
 }
 
 fn append(store: &dyn Store, operation: Operation) -> Operation {
-    let seq = write(store, |tx| tx.append(&operation).unwrap());
-    Operation { seq, ..operation }
+    write(store, |tx| {
+        let sealed = Sealed::new(operation, tx.state().unwrap().head, || Ok([7; 16])).unwrap();
+        tx.append(&sealed).unwrap();
+        sealed.operation
+    })
 }
 
 /// Operations come back as they were written, oldest first, after a place, at most so many.

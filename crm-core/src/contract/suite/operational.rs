@@ -3,7 +3,7 @@
 use super::Factory;
 use super::fixture::{Office, PASSWORD, entry, id, insert, monday, named, no_index, refused, write};
 use crate::model::{Customer, Entity, Role, User};
-use crate::store::{Attempts, IndexChange, Key, SessionRow, Store, StoreState, Stored};
+use crate::store::{Attempts, Head, IndexChange, Key, SessionRow, Store, StoreState, Stored};
 use crate::value::Id;
 use chrono::TimeDelta;
 
@@ -101,7 +101,7 @@ pub fn counters_give_back_what_was_not_committed(factory: Factory<'_>) {
 pub fn the_state_tells_of_authority_and_time(factory: Factory<'_>) {
     let store = factory();
     let state = || store.reader().unwrap().state().unwrap();
-    assert_eq!(state(), StoreState { authority: 0, last_operation_at: None });
+    assert_eq!(state(), StoreState { authority: 0, last_operation_at: None, head: Head::default() });
     write(&*store, |tx| {
         tx.bump_authority().unwrap();
         assert_eq!(tx.state().unwrap().authority, 1);

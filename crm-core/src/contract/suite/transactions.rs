@@ -12,7 +12,7 @@ use crate::model::{
     Opportunity, OpportunityContact, Pipeline, Priority, Product, Query, Rate, Reminder, ReminderStatus, Role, Sale,
     SavedView, Settings, StageKind, StageTime, User,
 };
-use crate::store::{Condition, Entry, IndexChange, Plan, Sight, Store, Stored, column_is};
+use crate::store::{Condition, Entry, IndexChange, Sealed, Plan, Sight, Store, Stored, column_is};
 use crate::value::{Address, Currency, CustomValues, Due, Email, EmailAddress, Money, Phone, Quantity};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -380,7 +380,8 @@ pub fn a_dropped_transaction_leaves_nothing(factory: Factory<'_>) {
         Customer::repo(&mut *tx).insert(&entry(10, named("Gone")), &index).unwrap();
         Customer::repo(&mut *tx).remove(kept.id, &no_index()).unwrap();
         let operation = Operation { id: Uuid::from_u128(9), changes: Vec::new(), ..before[0].clone() };
-        tx.append(&operation).unwrap();
+        let head = tx.state().unwrap().head;
+        tx.append(&Sealed::new(operation, head, || Ok([1; 16])).unwrap()).unwrap();
         tx.set_attempts("amina", None).unwrap();
         tx.bump_authority().unwrap();
         assert_eq!(tx.next_number("customer").unwrap(), 2);

@@ -24,6 +24,11 @@ pub(super) fn base_at<E: Rules>(unit: &UnitOfWork<'_>, current: &Record<E>, vers
     }
     let later = with_types(unit.tx().operations_on(E::kind(), current.id.uuid(), version)?);
     for change in later.iter().rev().flat_map(|operation| operation.changes.iter().rev()) {
+        if change.erased {
+            // What the writer has read can't be told any more.
+            let (entity, id, version) = (E::ENTITY, current.id.uuid(), current.version);
+            return Err(Error::Conflict { entity, id, version, fields: Vec::new() });
+        }
         for name in change.fields() {
             let before = change.before.get(name).cloned().unwrap_or(Value::Null);
             if !matches!(set_named(&mut base, name, before), Ok(true)) {

@@ -130,6 +130,12 @@ pub(crate) enum Command {
         choice: u8,
         dry_run: bool,
     },
+    /// Of a customer, or a contact.
+    Erase {
+        by: u8,
+        contact: bool,
+        which: u16,
+    },
     UpdateAll {
         by: u8,
         kind: Kind,
@@ -356,6 +362,8 @@ fn work() -> impl Strategy<Value = Command> {
         ),
         2 => ((by(), kind()), tests(1..3), prop::bool::weighted(0.6))
             .prop_map(|((by, kind), filter, dry_run)| Command::DeleteAll { by, kind, filter, dry_run }),
+        1 => (by(), any::<bool>(), any::<u16>())
+            .prop_map(|(by, contact, which)| Command::Erase { by, contact, which }),
         3 => (by(), any::<bool>(), any::<u16>(), prop::collection::vec(any::<u16>(), 0..3), any::<u8>(), prop::bool::weighted(0.3))
             .prop_map(|(by, contacts, survivor, losers, choice, dry_run)| {
                 Command::Merge { by, contacts, survivor, losers, choice, dry_run }

@@ -554,6 +554,14 @@ pub(super) fn merge<E: Gated + Mergeable>(walk: &Walk<'_>) {
     }
 }
 
+pub(super) fn erase<E: Gated + Mergeable>(walk: &Walk<'_>) {
+    let (world, collection) = (walk.world, E::of(&walk.session));
+    walk.alike_ids(&world.foreign::<E>(), |id| collection.erase(id));
+    if world.sees_kind(E::kind()) {
+        walk.shown(collection.erase(walk.own::<E>().id).unwrap());
+    }
+}
+
 pub(super) fn by_code(walk: &Walk<'_>) {
     let foreign: Vec<String> = (4..=11).map(|number| format!("KX-{number:03}")).collect();
     let call = |code: &String| walk.session.customers().by_code(code);
