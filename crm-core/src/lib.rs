@@ -14,7 +14,14 @@ mod value;
 
 #[cfg(feature = "contract")]
 pub mod contract;
-#[cfg(feature = "contract")]
+#[cfg_attr(
+    not(feature = "contract"),
+    allow(
+        dead_code,
+        unreachable_pub,
+        reason = "the store itself is for tests; its reads also show the past"
+    )
+)]
 mod memory;
 #[cfg(feature = "sample")]
 pub mod sample;
@@ -60,7 +67,7 @@ pub mod port {
 
     pub use crate::store::{
         AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, GroupKey, Hash,
-        IndexChange, JournalRead, JournalWrite, Key, OperationalRead, OperationalWrite, Order, Plan,
+        IndexChange, JournalRead, JournalWrite, Key, Moment, OperationalRead, OperationalWrite, Order, Plan,
         Position, RawGroup, Read, Repository, Scope, Sealed, SealedValues, SessionRow, Sight, Snapshot,
         SortKey, Source, Store, StoreState, Stored, Transaction, Weights,
     };

@@ -5,12 +5,12 @@ use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::rows::Bind;
 use crate::sql::Sql;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
-use crm_core::port::{JournalRead, JournalWrite, Sealed, SealedValues, Sight};
+use crm_core::port::{JournalRead, JournalWrite, Moment, Sealed, SealedValues, Sight};
 use crm_core::{
     Actor, Change, ChangeKind, Customer, Entity, Error, FieldValues, Gate, Id, Kind, Level, Operation,
     OperationId, Result, Timestamp, Uuid, to_micros,
 };
-use rusqlite::{Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use std::borrow::Cow;
 
 macro_rules! journals {
@@ -46,6 +46,16 @@ macro_rules! journals {
             }
             fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
                 sealed(self.conn()?, after, limit)
+            }
+            fn last_until(&self, at: Timestamp) -> Result<u64> {
+                // Time never runs backwards in the journal: the first from the end that is early enough is the last.
+                const SQL: &str = "SELECT seq FROM crm_operation WHERE at <= ?1 ORDER BY seq DESC LIMIT 1";
+                let mut statement = self.conn()?.prepare(SQL)?;
+                let seq = statement.query_row([to_micros(at)], |row| row.get::<_, i64>(0)).optional().or_error()?;
+                Ok(seq.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(0))
+            }
+            fn moments(&self, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>> {
+                moments(self.conn()?, kind, versions)
             }
         }
     )+};
@@ -136,6 +146,23 @@ fn change(row: &Row<'_>) -> Result<Change> {
         after: values(row, 13)?,
         erased: row.get(14).or_error()?,
     })
+}
+
+fn moments(conn: &Conn, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>> {
+    const SQL: &str = "SELECT o.at, o.actor_user FROM crm_change AS c JOIN crm_operation AS o ON o.seq = c.operation \
+                       WHERE c.record = ?1 AND c.version = ?2 AND c.kind = ?3";
+    let mut statement = conn.prepare(SQL)?;
+    let mut moments = Vec::with_capacity(versions.len());
+    for (id, version) in versions {
+        let params = params![id.as_bytes(), i64::try_from(*version).unwrap_or(i64::MAX), kind.as_str()];
+        let moment = statement.query_row(params, |row| {
+            let user: Option<[u8; 16]> = row.get(1)?;
+            let at = Timestamp::from_timestamp_micros(row.get(0)?).unwrap_or_default();
+            Ok((at, user.map(|user| Id::from_uuid(Uuid::from_bytes(user)))))
+        });
+        moments.push(moment.optional().or_error()?);
+    }
+    Ok(moments)
 }
 
 fn sealed(conn: &Conn, after: u64, limit: usize) -> Result<Vec<Sealed>> {

@@ -3,9 +3,9 @@
 use crate::error::{Error, Result};
 use crate::model::{FieldSet, Kind, Operation, OperationId, Reminder, User};
 use crate::store::{
-    AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, OperationalRead,
-    OperationalWrite, Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store,
-    StoreState, Stored, Transaction,
+    AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, Moment,
+    OperationalRead, OperationalWrite, Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot,
+    Store, StoreState, Stored, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::Mutex;
@@ -206,6 +206,14 @@ macro_rules! reads {
             fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
                 self.reading()?;
                 self.inner.sealed(after, limit)
+            }
+            fn last_until(&self, at: Timestamp) -> Result<u64> {
+                self.reading()?;
+                self.inner.last_until(at)
+            }
+            fn moments(&self, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>> {
+                self.reading()?;
+                self.inner.moments(kind, versions)
             }
         }
 

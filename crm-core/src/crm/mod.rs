@@ -1,5 +1,6 @@
 //! The library's face: [`Crm`], [`Session`], [`Collection`], and the one unit of work behind every write.
 
+mod as_of;
 mod attachments;
 mod batch;
 mod bulk;

@@ -1,5 +1,6 @@
 //! A session: somebody, and what he may touch.
 
+use super::as_of::PastView;
 use super::batch::Batch;
 use super::collection::Collection;
 use super::system::{Crm, Shared, run, with_types};
@@ -26,6 +27,8 @@ use uuid::Uuid;
 pub struct Session {
     crm: Crm,
     who: Arc<Who>,
+    /// Everything is read as it was then.
+    past: Option<Timestamp>,
 }
 
 enum Who {
@@ -68,7 +71,7 @@ pub struct Hit {
 
 impl Session {
     pub(super) fn system(crm: Crm, label: &str) -> Self {
-        Session { crm, who: Arc::new(Who::System(Arc::new(Authority::system(label)))) }
+        Session { crm, who: Arc::new(Who::System(Arc::new(Authority::system(label)))), past: None }
     }
 
     pub(super) fn of_user(crm: Crm, token: String, row: &SessionRow) -> Self {
@@ -79,7 +82,13 @@ impl Session {
             user: row.user,
             known: Mutex::new(None),
         };
-        Session { crm, who: Arc::new(who) }
+        Session { crm, who: Arc::new(who), past: None }
+    }
+
+    /// The same session in the past; of two moments the earlier counts.
+    pub(super) fn at(&self, at: Timestamp) -> Self {
+        let past = Some(self.past.map_or(at, |past| past.min(at)));
+        Session { past, ..self.clone() }
     }
 
     /// Who acts: the user, or the program under its label.
@@ -273,7 +282,7 @@ impl Session {
         Collection::new(self)
     }
 
-    /// The moment by the clock that the CRM was opened with.
+    /// The moment by the clock that the CRM was opened with; that of [`Session::as_of`] in the past.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -281,7 +290,7 @@ impl Session {
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     pub fn now(&self) -> Timestamp {
-        self.crm.now()
+        self.past.unwrap_or_else(|| self.crm.now())
     }
 
     /// Today in the organisation's zone.
@@ -295,7 +304,7 @@ impl Session {
     /// # Errors
     /// `session_ended`, and those of the store.
     pub fn today(&self) -> Result<NaiveDate> {
-        self.read(|_, _, shared| Ok(shared.settings.time_zone.date_at(self.crm.now())))
+        self.read(|_, _, shared| Ok(shared.settings.time_zone.date_at(self.now())))
     }
 
     /// An id for a record that will be created, so that others can refer to it already.
@@ -491,6 +500,9 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
+        if self.past.is_some() {
+            return self.read_consistently(read);
+        }
         let now = self.crm.now();
         let at = self.crm.known_authority(now);
         let view = self.crm.inner.store.reader()?;
@@ -525,7 +537,9 @@ impl Session {
         };
         let authority = self.authority(view, now, at)?;
         let shared = self.crm.shared(at, view)?;
-        read(view, &authority, &shared)
+        let Some(past) = self.past else { return read(view, &authority, &shared) };
+        let view = PastView::new(view, past, &shared.conventions);
+        read(&view, &authority, &view.shared(&shared)?)
     }
 
     /// Runs a write as one operation.
@@ -534,6 +548,9 @@ impl Session {
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
+        if self.past.is_some() {
+            return Err(Error::ReadOnly);
+        }
         let authority =
             |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
         run(&self.crm, command, authority, write)

@@ -23,6 +23,7 @@ use crate::value::{Id, Money, Timestamp, truncate};
 use chrono::NaiveDate;
 use content::Content;
 pub(super) use content::{CHUNK, content_name};
+pub(super) use index::{keys_of, words_of};
 pub(super) use schedule::{next_after, next_after_both};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -511,7 +512,7 @@ fn customer_of<E: Entity>(record: &Record<E>) -> Option<Uuid> {
 }
 
 /// All fields of an entity.
-fn all_fields<E: Entity>() -> FieldSet {
+pub(super) fn all_fields<E: Entity>() -> FieldSet {
     let mut all = FieldSet::EMPTY;
     (0..E::FIELDS.len()).for_each(|field| all.insert(field));
     all

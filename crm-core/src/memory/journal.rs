@@ -3,7 +3,9 @@
 use super::{HasState, MemorySnapshot, MemoryTransaction, State};
 use crate::error::{Error, Result};
 use crate::model::{Change, ChangeKind, FieldValues, Gate, Kind, Level, Operation, OperationId};
-use crate::port::{JournalRead, JournalWrite, Sealed, Sight};
+use crate::port::{JournalRead, JournalWrite, Moment, Sealed, Sight};
+use crate::value::Timestamp;
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -27,6 +29,19 @@ macro_rules! journals {
             fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
                 let later = HasState::state(self).operations.iter().filter(|sealed| sealed.operation.seq > after);
                 Ok(later.take(limit).map(|sealed| Sealed::clone(sealed)).collect())
+            }
+            fn last_until(&self, at: Timestamp) -> Result<u64> {
+                let until = HasState::state(self).operations().filter(|operation| operation.at <= at);
+                Ok(until.map(|operation| operation.seq).max().unwrap_or(0))
+            }
+            fn moments(&self, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>> {
+                let mut all = HashMap::new();
+                for operation in HasState::state(self).operations() {
+                    for change in operation.changes.iter().filter(|change| change.kind == kind) {
+                        all.insert((change.id, change.version), (operation.at, operation.actor.user()));
+                    }
+                }
+                Ok(versions.iter().map(|version| all.get(version).copied()).collect())
             }
         }
     )+};

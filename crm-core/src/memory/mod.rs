@@ -8,12 +8,12 @@ mod table;
 use crate::error::{Error, Result};
 use crate::model::{Entity, FieldSet, Reminder, User};
 use crate::port::{
-    AggregatePlan, Attempts, Delivery, Entry, IndexChange, OperationalRead, OperationalWrite, Plan, RawGroup,
-    Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+    AggregatePlan, Attempts, Delivery, Entry, IndexChange, Key, OperationalRead, OperationalWrite, Plan,
+    RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
 use crate::value::{Id, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use table::{AnyTable, Table};
 
@@ -39,7 +39,7 @@ impl MemoryStore {
 
 /// Everything that a store holds.
 #[derive(Clone, Default)]
-struct State {
+pub(crate) struct State {
     tables: BTreeMap<&'static str, Arc<dyn AnyTable>>,
     operations: Vec<Arc<Sealed>>,
     authority: u64,
@@ -52,6 +52,16 @@ struct State {
 }
 
 impl State {
+    /// Whether records of this kind were ever put in.
+    pub(crate) fn has<E: Entity>(&self) -> bool {
+        self.tables.contains_key(E::ENTITY)
+    }
+
+    /// Puts all records of a kind in, in the order of their creation, each with its keys and words.
+    pub(crate) fn fill<E: Entity>(&mut self, rows: Vec<(Entry<E>, BTreeSet<Key>, String)>) {
+        self.tables.insert(E::ENTITY, Arc::new(Table::of(rows)));
+    }
+
     fn table<E: Entity>(&self) -> Option<&Table<E>> {
         self.tables.get(E::ENTITY)?.as_any().downcast_ref()
     }
@@ -66,8 +76,15 @@ impl State {
     }
 }
 
-struct MemorySnapshot {
+pub(crate) struct MemorySnapshot {
     state: Arc<State>,
+}
+
+impl MemorySnapshot {
+    /// A view of what was put together elsewhere.
+    pub(crate) fn of(state: &State) -> Self {
+        MemorySnapshot { state: Arc::new(state.clone()) }
+    }
 }
 
 struct MemoryTransaction<'s> {

@@ -42,6 +42,14 @@ impl<E: Entity> Default for Table<E> {
 }
 
 impl<E: Entity> Table<E> {
+    /// A table of records in the order of their creation.
+    pub(super) fn of(rows: Vec<(Entry<E>, BTreeSet<Key>, String)>) -> Self {
+        let stored = (1..).zip(rows).map(|(place, (entry, keys, words))| {
+            (entry.record.id, Arc::new(Stored { place, entry, keys, words }))
+        });
+        Table { rows: stored.collect() }
+    }
+
     pub(super) fn get(&self, id: Id<E>) -> Option<&Entry<E>> {
         self.rows.get(&id).map(|stored| &stored.entry)
     }

@@ -63,6 +63,24 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Calls back with every entity to which it hops.
+    pub(crate) fn hops(&self, found: &mut dyn FnMut(&'static Schema)) {
+        match self {
+            Condition::All(several) | Condition::Any(several) => {
+                several.iter().for_each(|one| one.hops(found))
+            }
+            Condition::Not(one) => one.hops(found),
+            Condition::Hop { target, condition, .. } => {
+                found(target);
+                condition.hops(found);
+            }
+            Condition::Test { .. }
+            | Condition::HasKey { .. }
+            | Condition::HasChoice { .. }
+            | Condition::NoKeys { .. } => {}
+        }
+    }
+
     /// How many tests and values it has.
     pub(super) fn weight(&self) -> (usize, usize) {
         match self {

@@ -13,7 +13,6 @@ mod sight;
 
 pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
 pub use chain::{Hash, Head, Sealed, SealedValues};
-#[cfg(feature = "contract")]
 pub(crate) use column::in_order;
 pub use column::{Atom, ColumnRef, EnvelopeField, Source};
 pub use condition::Condition;
@@ -22,7 +21,7 @@ pub(crate) use cursor::{decode as decode_cursor, encode as encode_cursor, finger
 pub use operational::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
 pub use plan::{Order, Plan, Position, SortKey};
 pub use port::{
-    Entry, IndexChange, JournalRead, JournalWrite, Key, Read, Repository, Snapshot, Store, Stored,
+    Entry, IndexChange, JournalRead, JournalWrite, Key, Moment, Read, Repository, Snapshot, Store, Stored,
     Transaction,
 };
 pub use sight::{Scope, Sight};

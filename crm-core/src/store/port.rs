@@ -2,8 +2,8 @@
 
 use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sealed, Sight};
 use crate::error::Result;
-use crate::model::{Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record};
-use crate::value::Id;
+use crate::model::{Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record, User};
+use crate::value::{Id, Timestamp};
 use uuid::Uuid;
 
 /// A place where records are kept. All of its views and transactions see committed data only.
@@ -117,6 +117,9 @@ pub trait Repository<E: Entity>: Read<E> {
     fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()>;
 }
 
+/// When a version of a record was made, and by which user; by the program when there is none.
+pub type Moment = (Timestamp, Option<Id<User>>);
+
 /// Reads of the journal.
 pub trait JournalRead {
     /// One operation with all of its changes.
@@ -141,6 +144,17 @@ pub trait JournalRead {
     /// # Errors
     /// Those of the store.
     fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>>;
+    /// The place of the last operation that took place at a moment or before it; 0 when there is none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn last_until(&self, at: Timestamp) -> Result<u64>;
+    /// When, and by which user, these versions of records of a kind were made, in the same order; `None` for those that
+    /// never were.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn moments(&self, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>>;
 }
 
 /// Writes of the journal.

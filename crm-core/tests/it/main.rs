@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod as_of;
 mod attachments;
 mod bulk;
 mod cases;

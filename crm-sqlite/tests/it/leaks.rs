@@ -190,6 +190,7 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Collection::upsert_patch", each!(upsert_patch)),
     ("Session::actor", |walk| _ = walk.shown(walk.session.actor())),
     ("Session::agenda", agenda),
+    ("Session::as_of", as_of),
     ("Session::attach", attach),
     ("Session::attachments", collection_of::<Attachment>),
     ("Session::batch", |walk| _ = walk.shown(walk.session.batch())),

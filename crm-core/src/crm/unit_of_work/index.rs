@@ -41,15 +41,7 @@ impl UnitOfWork<'_> {
 
     /// The keys of some fields.
     pub(super) fn keys_of<E: Rules>(&self, data: &E, fields: FieldSet, rules: &KeyRules) -> BTreeSet<Key> {
-        let mut keys = BTreeSet::new();
-        for field in E::schema().keyed.iter().filter(|field| fields.contains(**field)) {
-            let def = &E::FIELDS[*field];
-            let unique = def.unique && E::is_unique(def.name, self.settings());
-            data.keys(*field, rules, &mut |key| {
-                keys.insert(Key { field: def.name, key, unique });
-            });
-        }
-        keys
+        keys_of(data, fields, rules, |field| E::is_unique(field, self.settings()))
     }
 
     /// Takes over new settings. What comes later in this operation follows them, and so do the keys and words of all
@@ -128,8 +120,26 @@ fn place_of<E: Entity>(plan: &Plan, entry: &Entry<E>) -> Position {
     }
 }
 
+/// The keys of some fields; those of unique fields are so when `unique` says it.
+pub(in crate::crm) fn keys_of<E: Entity>(
+    data: &E,
+    fields: FieldSet,
+    rules: &KeyRules,
+    unique: impl Fn(&str) -> bool,
+) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    for field in E::schema().keyed.iter().filter(|field| fields.contains(**field)) {
+        let def = &E::FIELDS[*field];
+        let unique = def.unique && unique(def.name);
+        data.keys(*field, rules, &mut |key| {
+            keys.insert(Key { field: def.name, key, unique });
+        });
+    }
+    keys
+}
+
 /// The words of some fields.
-fn words_of<E: Entity>(data: &E, fields: FieldSet, rules: &KeyRules) -> String {
+pub(in crate::crm) fn words_of<E: Entity>(data: &E, fields: FieldSet, rules: &KeyRules) -> String {
     let mut words = Words::default();
     for field in fields.iter().filter(|field| E::FIELDS[*field].searchable) {
         data.words(field, rules, &mut words);

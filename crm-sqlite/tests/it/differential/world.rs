@@ -67,6 +67,9 @@ struct World {
 pub(crate) struct Worlds {
     worlds: [World; 2],
     ids: Ids,
+    steps: usize,
+    /// How everything looked at some moments.
+    looks: Vec<(crm_core::Timestamp, String)>,
 }
 
 /// The records of a kind that is known only at run time: every call gives its result as text.
@@ -444,6 +447,8 @@ fn told_of_many<E: Rules>(result: Result<Bulk<E>>) -> String {
 }
 
 impl Worlds {
+    const STEPS_BETWEEN_LOOKS: usize = 20;
+
     pub(crate) fn new(seed: u64) -> Self {
         let memory = World::new(seed, Arc::new(MemoryStore::new()), None);
         // Mostly in memory, which is faster; now and then the real thing with its readers and its WAL.
@@ -455,7 +460,8 @@ impl Worlds {
         } else {
             World::new(seed, Arc::new(OpenOptions::in_memory().open().unwrap()), None)
         };
-        let mut worlds = Worlds { worlds: [memory, sqlite], ids: Ids::default() };
+        let mut worlds =
+            Worlds { worlds: [memory, sqlite], ids: Ids::default(), steps: 0, looks: Vec::new() };
         worlds.learn_ids();
         worlds
     }
@@ -484,10 +490,43 @@ impl Worlds {
         let [memory, sqlite] = &told;
         assert_same([("memory", memory), ("SQLite", sqlite)], &format!("after {command:?}"));
         self.learn_ids();
+        self.steps += 1;
+        if self.steps.is_multiple_of(Self::STEPS_BETWEEN_LOOKS) {
+            self.remember();
+        }
+    }
+
+    /// Keeps how everything looks now, so that it can be compared later with what the past shows.
+    fn remember(&mut self) {
+        let [memory, _] = &self.worlds;
+        let last = memory.crm.changes_since(0, usize::MAX).unwrap().last().map(|operation| operation.at);
+        let now = last.map_or(memory.sessions[0].now(), |last| last.max(memory.sessions[0].now()));
+        self.looks.push((now, look(&memory.crm.system("test"))));
+        for world in &self.worlds {
+            world.clock.set(now + TimeDelta::seconds(1));
+        }
+    }
+
+    /// What was seen at each remembered moment is what both stores show of it now, but for what was erased since.
+    fn compare_the_past(&self) {
+        for (at, then) in &self.looks {
+            for world in &self.worlds {
+                let system = world.crm.system("test");
+                let erased = world.crm.changes_since(0, usize::MAX).unwrap();
+                let erased =
+                    erased.iter().any(|operation| operation.command == "erase" && operation.at > *at);
+                if erased {
+                    continue;
+                }
+                let shown = look(&system.as_of(*at));
+                assert_same([("then", then), ("shown now", &shown)], &format!("as of {at}"));
+            }
+        }
     }
 
     /// Everything that there is: journals, events, every record live or in the trash, and that both are whole.
     pub(crate) fn compare_all(&self) {
+        self.compare_the_past();
         let [memory, sqlite] = self.worlds.each_ref().map(|world| {
             let mut text = String::new();
             let journal = world.crm.changes_since(0, usize::MAX).unwrap();
@@ -514,6 +553,27 @@ impl Worlds {
             assert_same([("memory", memory), ("SQLite", sqlite)], "at the end");
         }
     }
+}
+
+/// Every live record of every kind, and the totals of every pipeline.
+fn look(session: &Session) -> String {
+    let mut text = String::new();
+    macro_rules! records {
+        ($($entity:ident = $name:literal),+ $(,)?) => {$(
+            // Those of one moment may stand in another order.
+            let mut records: Vec<_> = session.collection::<crm_core::$entity>().iter(Query::new()).flatten().collect();
+            records.sort_by_key(|record| record.id);
+            for record in records {
+                writeln!(text, "{}: {record:?}", $name).unwrap();
+            }
+        )+};
+    }
+    crm_core::for_each_entity!(records);
+    for pipeline in session.pipelines().list(&Query::new()).unwrap().items {
+        writeln!(text, "{:?}", session.pipeline_report(pipeline.id)).unwrap();
+        writeln!(text, "{:?}", session.pipelines().get(pipeline.id)).unwrap();
+    }
+    text
 }
 
 /// What was heard, without the values that the journal has lost since by an erasure.

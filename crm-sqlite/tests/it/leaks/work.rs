@@ -63,6 +63,47 @@ pub(super) fn read_attachment(walk: &Walk<'_>) {
     }
 }
 
+// ---- the past --------------------------------------------------------------------------------------------------
+
+/// The past shows what the present may be seen of, and no more.
+pub(super) fn as_of(walk: &Walk<'_>) {
+    let past = walk.session.as_of(walk.session.now());
+    then::<Customer>(walk, &past);
+    then::<Contact>(walk, &past);
+    then::<Opportunity>(walk, &past);
+    then::<Interaction>(walk, &past);
+    then::<Reminder>(walk, &past);
+    then::<Note>(walk, &past);
+    then::<Sale>(walk, &past);
+    then::<Feedback>(walk, &past);
+    then::<Attachment>(walk, &past);
+    let now = walk.shown(walk.session.dashboard().unwrap());
+    assert_eq!(walk.shown(past.dashboard().unwrap()), now);
+    for customer in walk.world.foreign::<Customer>() {
+        assert_eq!(walk.refused(past.timeline(customer, 10, None)).code(), "not_found");
+    }
+    assert_eq!(walk.refused(past.customers().create(Customer::default())).code(), "read_only");
+}
+
+fn then<E: Gated>(walk: &Walk<'_>, past: &Session) {
+    walk.alike_ids(&walk.world.foreign::<E>(), |id| E::of(past).get(id));
+    if !walk.world.sees_kind(E::kind()) {
+        assert_eq!(walk.refused(E::of(past).list(&Query::new())).code(), "denied");
+        return;
+    }
+    let all = Query::new().page_size(1_000).with_total();
+    let by_id = |page: Page<Record<E>>| {
+        let mut items = page.items;
+        items.sort_by_key(|record| record.id);
+        (items, page.total)
+    };
+    let shown = walk.shown(by_id(E::of(past).list(&all).unwrap()));
+    assert_eq!(shown, by_id(E::of(&walk.session).list(&all).unwrap()));
+    for record in shown.0 {
+        assert_eq!(E::of(past).get(record.id).unwrap(), record);
+    }
+}
+
 // ---- leads and deals -------------------------------------------------------------------------------------------
 
 pub(super) fn convert_lead(walk: &Walk<'_>) {

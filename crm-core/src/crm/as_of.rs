@@ -1,0 +1,385 @@
+//! Reading the store as it was: later changes are taken back in memory.
+//!
+//! One record costs its own history. A list reads all records of its kinds and all later operations, and is worked out by
+//! the memory store. What may be seen is what may be seen today.
+
+use super::session::Session;
+use super::system::{Shared, with_types};
+use super::unit_of_work::{all_fields, keys_of, words_of};
+use crate::error::{Error, Result};
+use crate::memory::{MemorySnapshot, State};
+use crate::model::{
+    Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline, Record,
+    Reminder, Settings, User, set_named,
+};
+use crate::store::{
+    AggregatePlan, Attempts, Condition, Delivery, Entry, JournalRead, Moment, OperationalRead, Plan,
+    RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
+};
+use crate::value::{Id, Timestamp, Value};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Session {
+    /// A session of the same user who sees everything as it was at a moment, after all that happened until then:
+    /// records, lists, searches, figures, timelines. What was created later is not there, what was changed, deleted or
+    /// purged since is as it was. What may be seen is decided by the roles and owners of today. Nothing can be written
+    /// in it, the trash is not kept, and erased records are gone from the past too.
+    ///
+    /// ```
+    /// # use crm_core::{Crm, Customer, MemoryStore, Query, chrono::TimeDelta, contract::test_options};
+    /// # let (options, clock) = test_options(1);
+    /// # let crm = Crm::open(std::sync::Arc::new(MemoryStore::new()), options)?;
+    /// # let session = crm.system("example");
+    /// # let id = session.customers().create(Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let monday = session.now();
+    /// # clock.advance(TimeDelta::days(1));
+    /// session.customers().update(id, |customer| customer.name = "Mara Group".into())?;
+    /// session.customers().create(Customer { name: "New".into(), ..Customer::default() })?;
+    /// let then = session.as_of(monday);
+    /// assert_eq!(then.customers().get(id)?.name, "Mara Tea");
+    /// assert_eq!(then.customers().count(&Query::new())?, 1);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None here. In the session that it gives writes are `read_only`, and [`Collection::trash`](crate::Collection::trash)
+    /// is `refused` (`past`).
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> Session {
+        self.at(at)
+    }
+}
+
+/// A view of the store as it was.
+pub(super) struct PastView<'s> {
+    now: &'s dyn Snapshot,
+    at: Timestamp,
+    /// By which keys and words are made.
+    conventions: &'s Conventions,
+    later: OnceCell<HashMap<(Kind, Uuid), Later>>,
+    tables: RefCell<State>,
+}
+
+/// What happened to a record after the moment, as far as it has to be taken back.
+#[derive(Default)]
+struct Later {
+    /// The version that the first later change made.
+    first: u64,
+    /// The values before, of each field that was touched.
+    before: BTreeMap<String, Value>,
+    /// Where it was before its first move.
+    was: Option<Was>,
+    purged: bool,
+    erased: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Was {
+    Nowhere,
+    Live,
+    Trashed,
+}
+
+impl Later {
+    fn add(&mut self, change: Change) {
+        if self.first == 0 {
+            self.first = change.version;
+        }
+        let was = match change.change {
+            ChangeKind::Create => Some(Was::Nowhere),
+            ChangeKind::Trash => Some(Was::Live),
+            ChangeKind::Restore | ChangeKind::Purge => Some(Was::Trashed),
+            ChangeKind::Update | ChangeKind::Erase => None,
+        };
+        self.was = self.was.or(was);
+        self.purged |= change.change == ChangeKind::Purge;
+        self.erased |= change.erased || change.change == ChangeKind::Erase;
+        for name in change.after.keys().filter(|name| !change.before.contains_key(*name)) {
+            self.before.entry(name.clone().into_owned()).or_default();
+        }
+        for (name, value) in change.before {
+            self.before.entry(name.into_owned()).or_insert(value);
+        }
+    }
+
+    /// Takes everything back in a record, or in an empty one when it was purged since. `None` when it was not there, or
+    /// not live, or is known no more.
+    fn take_back<E: Stored>(&self, entry: Option<Entry<E>>) -> Option<E> {
+        let live = match (self.was, &entry) {
+            (Some(was), _) => was == Was::Live,
+            (None, Some(entry)) => entry.deletion.is_none(),
+            (None, None) => false,
+        };
+        if self.erased || !live {
+            return None;
+        }
+        let mut data = match entry {
+            Some(entry) => entry.record.data,
+            None if self.purged => E::default(),
+            None => return None,
+        };
+        for (name, value) in &self.before {
+            // A field that is no more, or has another type now, can't be shown as it was.
+            let _ = set_named(&mut data, name, value.clone());
+        }
+        Some(data)
+    }
+}
+
+impl<'s> PastView<'s> {
+    pub(super) fn new(now: &'s dyn Snapshot, at: Timestamp, conventions: &'s Conventions) -> Self {
+        let (later, tables) = (OnceCell::new(), RefCell::default());
+        PastView { now, at, conventions, later, tables }
+    }
+
+    /// Settings, pipelines and custom fields as they were.
+    pub(super) fn shared(&self, today: &Shared) -> Result<Shared> {
+        let mut shared = today.clone();
+        if let Some(settings) = Read::<Settings>::get(self, today.settings.id, &Sight::all())? {
+            shared = shared.with_settings(settings.record);
+        }
+        shared.pipelines = self.few::<Pipeline>()?;
+        shared.conventions.custom_fields =
+            self.few::<CustomField>()?.into_iter().map(|record| record.data).collect();
+        Ok(shared)
+    }
+
+    /// The records of a kind of which there are few, each by its own history.
+    fn few<E: Stored>(&self) -> Result<Vec<Record<E>>> {
+        let mut found = Vec::new();
+        for trash in [false, true] {
+            let all = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
+            for entry in E::read(self.now).find(&all)? {
+                found.extend(Read::<E>::get(self, entry.record.id, &Sight::all())?.map(|entry| entry.record));
+            }
+        }
+        // Newest first, as the store gives them.
+        found.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.uuid())));
+        Ok(found)
+    }
+
+    /// All later changes, by record.
+    fn later(&self) -> Result<&HashMap<(Kind, Uuid), Later>> {
+        const AT_A_TIME: usize = 1_000;
+        if let Some(later) = self.later.get() {
+            return Ok(later);
+        }
+        let mut later: HashMap<(Kind, Uuid), Later> = HashMap::new();
+        let mut seq = self.now.last_until(self.at)?;
+        loop {
+            let page = with_types(self.now.operations(seq, AT_A_TIME, &Sight::all())?);
+            let Some(last) = page.last() else { break };
+            seq = last.seq;
+            for change in page.into_iter().flat_map(|operation| operation.changes) {
+                later.entry((change.kind, change.id)).or_default().add(change);
+            }
+        }
+        Ok(self.later.get_or_init(|| later))
+    }
+
+    /// Makes sure that the records of a kind are there as they were.
+    fn load<E: Stored>(&self, sight: &Sight) -> Result<()> {
+        if self.tables.borrow().has::<E>() {
+            return Ok(());
+        }
+        let later = self.later()?;
+        let mut rows = Vec::new();
+        let mut changed: Vec<(u64, Entry<E>)> = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        for trash in [false, true] {
+            let all = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
+            for entry in E::read(self.now).find(&Plan { sight: Arc::new(sight.clone()), ..all })? {
+                known.insert(entry.record.id.uuid());
+                let Some(later) = later.get(&(E::kind(), entry.record.id.uuid())) else {
+                    if entry.deletion.is_none() {
+                        rows.push(entry);
+                    }
+                    continue;
+                };
+                let record = entry.record.clone();
+                if let Some(data) = later.take_back(Some(entry)) {
+                    changed.push((later.first, Entry { record: Record { data, ..record }, deletion: None }));
+                }
+            }
+        }
+        // Only who sees all of a kind sees what was purged: nobody can say any more whose it was.
+        let purged = later.iter().filter(|((kind, id), later)| {
+            *kind == E::kind() && later.purged && !known.contains(id) && sight.level(*kind) == Level::All
+        });
+        for ((_, id), later) in purged {
+            if let Some(data) = later.take_back::<E>(None) {
+                let at = Timestamp::default();
+                let id = Id::from_uuid(*id);
+                let record = Record {
+                    id,
+                    version: 0,
+                    created_at: at,
+                    created_by: None,
+                    updated_at: at,
+                    updated_by: None,
+                    data,
+                };
+                changed.push((later.first, Entry { record, deletion: None }));
+            }
+        }
+        self.give_envelopes(&mut changed)?;
+        rows.extend(changed.into_iter().map(|(_, entry)| entry));
+        rows.sort_by_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
+        let rules = &self.conventions.keys;
+        let rows = rows.into_iter().map(|entry| {
+            let keys = keys_of(&entry.record.data, all_fields::<E>(), rules, |_| false);
+            let words = words_of(&entry.record.data, all_fields::<E>(), rules);
+            (entry, keys, words)
+        });
+        self.tables.borrow_mut().fill(rows.collect());
+        Ok(())
+    }
+
+    /// Gives records that were changed since the versions and moments that they had.
+    fn give_envelopes<E: Stored>(&self, changed: &mut [(u64, Entry<E>)]) -> Result<()> {
+        let mut wanted = Vec::with_capacity(changed.len() * 2);
+        for (first, entry) in changed.iter() {
+            let id = entry.record.id.uuid();
+            wanted.push((id, first.saturating_sub(1)));
+            wanted.push((id, 1));
+        }
+        let moments = self.now.moments(E::kind(), &wanted)?;
+        for ((first, entry), moments) in changed.iter_mut().zip(moments.chunks(2)) {
+            let record = &mut entry.record;
+            record.version = first.saturating_sub(1);
+            if let [updated, created] = moments {
+                (record.updated_at, record.updated_by) = updated.unwrap_or_default();
+                (record.created_at, record.created_by) = created.unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads what a plan looks at, and gives it as one that looks at everything that was loaded.
+    fn prepare<E: Stored>(&self, plan: &Plan) -> Result<(MemorySnapshot, Plan)> {
+        if plan.trash {
+            let reason = "the past keeps no trash: look at the history of a record".to_owned();
+            return Err(Error::Refused { rule: "past", reason });
+        }
+        self.load::<E>(&plan.sight)?;
+        let mut kinds = Vec::new();
+        plan.condition.hops(&mut |schema| kinds.extend(schema.kind));
+        for kind in kinds {
+            self.load_kind(kind, &plan.sight)?;
+        }
+        let plan = Plan { sight: Arc::new(Sight::all()), ..plan.clone() };
+        Ok((MemorySnapshot::of(&self.tables.borrow()), plan))
+    }
+}
+
+macro_rules! kinds {
+    ($($entity:ident = $name:literal),+ $(,)?) => {
+        impl PastView<'_> {
+            fn load_kind(&self, kind: Kind, sight: &Sight) -> Result<()> {
+                match kind {
+                    $(Kind::$entity => self.load::<crate::model::$entity>(sight)),+
+                }
+            }
+        }
+    };
+}
+crate::for_each_entity!(kinds);
+
+impl<E: Stored> Read<E> for PastView<'_> {
+    fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
+        let entry = E::read(self.now).get(id, sight)?;
+        if entry.is_none() && sight.level(E::kind()) != Level::All {
+            return Ok(None);
+        }
+        let operations = with_types(self.now.operations_on(E::kind(), id.uuid(), 0)?);
+        let (until, since): (Vec<Operation>, Vec<Operation>) =
+            operations.into_iter().partition(|operation| operation.at <= self.at);
+        let (Some(first), Some(last)) = (until.first(), until.last()) else { return Ok(None) };
+        if since.is_empty() {
+            return Ok(entry.filter(|entry| entry.deletion.is_none()));
+        }
+        let version = last.changes.iter().map(|change| change.version).max().unwrap_or_default();
+        let mut later = Later::default();
+        since.into_iter().flat_map(|operation| operation.changes).for_each(|change| later.add(change));
+        let Some(data) = later.take_back(entry) else { return Ok(None) };
+        let (created_at, created_by) = (first.at, first.actor.user());
+        let (updated_at, updated_by) = (last.at, last.actor.user());
+        let record = Record { id, version, created_at, created_by, updated_at, updated_by, data };
+        Ok(Some(Entry { record, deletion: None }))
+    }
+
+    fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
+        let (past, plan) = self.prepare::<E>(plan)?;
+        past.find(&plan)
+    }
+
+    fn count(&self, plan: &Plan) -> Result<u64> {
+        let (past, plan) = self.prepare::<E>(plan)?;
+        Read::<E>::count(&past, &plan)
+    }
+
+    fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
+        let (past, plan) = self.prepare::<E>(plan)?;
+        Read::<E>::aggregate(&past, &plan, figures)
+    }
+}
+
+impl JournalRead for PastView<'_> {
+    fn operation(&self, id: OperationId) -> Result<Option<Operation>> {
+        Ok(self.now.operation(id)?.filter(|operation| operation.at <= self.at))
+    }
+
+    fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>> {
+        let mut operations = self.now.operations(after, limit, sight)?;
+        operations.retain(|operation| operation.at <= self.at);
+        Ok(operations)
+    }
+
+    fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
+        let mut operations = self.now.operations_on(kind, id, after_version)?;
+        operations.retain(|operation| operation.at <= self.at);
+        Ok(operations)
+    }
+
+    fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
+        let mut sealed = self.now.sealed(after, limit)?;
+        sealed.retain(|sealed| sealed.operation.at <= self.at);
+        Ok(sealed)
+    }
+
+    fn last_until(&self, at: Timestamp) -> Result<u64> {
+        self.now.last_until(at.min(self.at))
+    }
+
+    fn moments(&self, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Option<Moment>>> {
+        self.now.moments(kind, versions)
+    }
+}
+
+/// What is not journalled has no past.
+impl OperationalRead for PastView<'_> {
+    fn state(&self) -> Result<StoreState> {
+        self.now.state()
+    }
+    fn credential(&self, user: Id<User>) -> Result<Option<String>> {
+        self.now.credential(user)
+    }
+    fn session(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>> {
+        self.now.session(token_hash)
+    }
+    fn attempts(&self, name: &str) -> Result<Option<Attempts>> {
+        self.now.attempts(name)
+    }
+    fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
+        self.now.chunk(content, place)
+    }
+    fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
+        self.now.deliveries_of(reminder)
+    }
+    fn deliveries_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>> {
+        self.now.deliveries_due(now, limit)
+    }
+}
