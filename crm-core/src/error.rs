@@ -23,8 +23,8 @@ pub enum Error {
     /// `invalid`: the data breaks rules; all violations at once, nothing was written.
     #[error("invalid data: {0}")]
     Invalid(Violations),
-    /// `conflict`: somebody else changed the same fields since the writer read them.
-    #[error("{entity} {id} was changed by someone else: {}", names(fields))]
+    /// `conflict`: the same fields were changed since the writer read them, mostly by somebody else.
+    #[error("{entity} {id} was changed meanwhile: {}", names(fields))]
     Conflict {
         /// The kind of record.
         entity: &'static str,
@@ -32,7 +32,7 @@ pub enum Error {
         id: Uuid,
         /// The version that is stored now.
         version: u64,
-        /// The fields that both changed, with the values that are stored now.
+        /// The fields that were changed, with the values that are stored now.
         fields: Vec<(String, Value)>,
     },
     /// `denied`: the user may see the record (or the list) but not do this.

@@ -3,14 +3,15 @@
 use super::session::Session;
 use super::unit_of_work::{UnitOfWork, next_after, next_after_both};
 use crate::error::{Error, Result};
-use crate::model::{Action, Record, Reminder, ReminderStatus, User};
+use crate::model::{Action, Entity, Record, Reminder, ReminderStatus, User};
 use crate::store::{Delivery, OperationalRead, Stored};
-use crate::value::{Due, Id, Timestamp};
+use crate::value::{Due, FieldValue, Id, Timestamp};
 
 impl Session {
-    /// Ticks a reminder off. One that recurs goes on to the occurrence after its due, or after now when
-    /// that is later, and is pending again; after the
-    /// last one, and without a recurrence, it is done.
+    /// Ticks off the occurrence of a reminder that the user saw, which its due names: one that recurs goes on to the
+    /// occurrence after its due, or after now when that is later, and is pending again; after the last one, and
+    /// without a recurrence, it is done. A second call for the same occurrence, such as a double click, changes nothing
+    /// and says `conflict`, or `not_open` after the last one.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -20,15 +21,25 @@ impl Session {
     /// let recurrence = Some(Recurrence("FREQ=WEEKLY".into()));
     /// let weekly = Reminder { customer, title: "Report".into(), due, recurrence, ..Reminder::default() };
     /// let weekly = session.reminders().create(weekly)?;
-    /// assert_eq!(session.complete_reminder(weekly.id)?.due.date.to_string(), "2026-03-09");
+    /// assert_eq!(session.complete_reminder(weekly.id, &weekly.due)?.due.date.to_string(), "2026-03-09");
+    /// assert_eq!(session.complete_reminder(weekly.id, &weekly.due).unwrap_err().code(), "conflict");
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     ///
     /// # Errors
-    /// `not_found`, `denied`; `refused` (`not_open`) for one that is done or cancelled.
-    pub fn complete_reminder(&self, id: Id<Reminder>) -> Result<Record<Reminder>> {
+    /// `not_found`, `denied`; `refused` (`not_open`) for one that is done or cancelled; `conflict` (`due`, with the
+    /// stored one) when it is no longer due then: it was ticked off already, or put on another day.
+    pub fn complete_reminder(&self, id: Id<Reminder>, due: &Due) -> Result<Record<Reminder>> {
         self.write("complete_reminder", |unit| {
             let reminder = open(unit, id)?;
+            if reminder.due != *due {
+                return Err(Error::Conflict {
+                    entity: Reminder::ENTITY,
+                    id: id.uuid(),
+                    version: reminder.version,
+                    fields: vec![("due".to_owned(), reminder.due.to_value())],
+                });
+            }
             let today = Due::on(unit.today());
             let next = match (reminder.due.zone, reminder.due.date.max(today.date)) {
                 (Some(zone), _) => next_after_both(&reminder, unit.now(), zone),
@@ -87,9 +98,9 @@ impl Session {
     /// # let (crm, session) = crm_core::contract::demo()?;
     /// # let customer = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
     /// # let due = crm_core::Due::on("2026-03-02".parse().unwrap());
-    /// # let id = session.reminders().create(crm_core::Reminder { customer, title: "Ring".into(), due, ..Default::default() })?.id;
+    /// # let id = session.reminders().create(crm_core::Reminder { customer, title: "Ring".into(), due: due.clone(), ..Default::default() })?.id;
     /// session.cancel_reminder(id)?;
-    /// assert_eq!(session.complete_reminder(id).unwrap_err().code(), "refused");
+    /// assert_eq!(session.complete_reminder(id, &due).unwrap_err().code(), "refused");
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     ///

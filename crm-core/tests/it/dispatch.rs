@@ -25,6 +25,10 @@ impl Office {
         self.crm.system("test").reminders().create(reminder).unwrap().id
     }
 
+    fn due(&self, id: Id<Reminder>) -> Due {
+        self.crm.system("test").reminders().get(id).unwrap().data.due
+    }
+
     fn claim(&self, now: &str, worker: &str) -> Vec<DueReminder> {
         self.clock.set(moment(now));
         self.crm.claim_due(moment(now), worker, LEASE, 100).unwrap()
@@ -86,7 +90,7 @@ fn missed_occurrences_collapse_into_one() {
     office.crm.acknowledge(&late[0].delivery, moment("2026-03-05T12:00:00Z")).unwrap();
     assert!(office.claim("2026-03-05T12:00:01Z", "a").is_empty());
     assert_eq!(office.claim("2026-03-06T09:00:00Z", "a").len(), 1);
-    let done = office.crm.system("test").complete_reminder(id).unwrap();
+    let done = office.crm.system("test").complete_reminder(id, &office.due(id)).unwrap();
     assert_eq!(done.due.date.to_string(), "2026-03-07");
 }
 
@@ -148,7 +152,7 @@ fn what_is_done_cancelled_or_deleted_is_not_told_and_comes_back_with_a_restore()
     let office = office();
     let system = office.crm.system("test");
     let [done, cancelled, deleted] = [0, 1, 2].map(|_| office.meeting("2026-03-02T09:00:00", &[], None));
-    system.complete_reminder(done).unwrap();
+    system.complete_reminder(done, &office.due(done)).unwrap();
     system.cancel_reminder(cancelled).unwrap();
     system.reminders().delete(deleted).unwrap();
     assert!(office.claim("2026-03-02T09:00:00Z", "a").is_empty());

@@ -15,7 +15,7 @@ fn a_converted_lead_is_a_prospect_with_a_deal_and_its_open_reminders_follow() {
         office.admin.reminders().create(reminder).unwrap().id
     };
     let (open, done) = (remind("Ring"), remind("Done"));
-    office.admin.complete_reminder(done).unwrap();
+    office.admin.complete_reminder(done, &Due::on("2026-03-09".parse().unwrap())).unwrap();
     let deal = Opportunity { name: "Tea".into(), ..Opportunity::default() };
     let conversion = Conversion {
         opportunity: ConversionOpportunity::New(Box::new(deal)),

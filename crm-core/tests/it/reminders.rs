@@ -1,5 +1,5 @@
 use crate::{failure, office};
-use crm_core::{CustomerStatus, Due, Reminder, ReminderStatus, Timestamp, resolve_local};
+use crm_core::{CustomerStatus, Due, Error, Recurrence, Reminder, ReminderStatus, Timestamp, resolve_local};
 
 fn at(local: &str, zone: &str) -> Due {
     Due::at(local.parse().unwrap(), zone.parse().unwrap())
@@ -62,4 +62,30 @@ fn the_assignee_must_see_the_customer() {
     };
     office.admin.customers().update(customer, hand_over).unwrap();
     assert_eq!(office.admin.reminders().create(reminder).unwrap().assignee, Some(ann));
+}
+
+/// A second click on the same occurrence is not one on the next.
+#[test]
+fn an_occurrence_is_ticked_off_once() {
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let due = at("2026-03-09T09:00:00", "Africa/Nairobi");
+    let recurrence = Some(Recurrence("FREQ=WEEKLY;COUNT=2".into()));
+    let weekly =
+        Reminder { customer, title: "Ring".into(), due: due.clone(), recurrence, ..Reminder::default() };
+    let id = office.admin.reminders().create(weekly).unwrap().id;
+    let next = office.admin.complete_reminder(id, &due).unwrap();
+    assert_eq!(next.due, at("2026-03-16T09:00:00", "Africa/Nairobi"));
+    let Error::Conflict { version, fields, .. } = office.admin.complete_reminder(id, &due).unwrap_err() else {
+        panic!("it was ticked off twice");
+    };
+    assert_eq!(version, next.version);
+    assert_eq!(fields, [("due".to_owned(), crm_core::FieldValue::to_value(&next.due))]);
+    assert_eq!(office.admin.reminders().get(id).unwrap(), next, "the next one waits");
+    // The same wall clock in another zone is another moment.
+    let elsewhere = at("2026-03-16T09:00:00", "UTC");
+    assert_eq!(failure(office.admin.complete_reminder(id, &elsewhere)), "conflict");
+    let last = office.admin.complete_reminder(id, &next.due).unwrap();
+    assert_eq!(last.status, ReminderStatus::Done);
+    assert_eq!(failure(office.admin.complete_reminder(id, &next.due)), "refused not_open");
 }

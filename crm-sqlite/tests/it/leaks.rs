@@ -207,7 +207,7 @@ const WALKS: &[(&str, WalkFn)] = &[
         collection_of::<Note>(walk);
         walk.shown(walk.session.collection::<Note>());
     }),
-    ("Session::complete_reminder", |walk| on_reminders(walk, |id| walk.session.complete_reminder(id))),
+    ("Session::complete_reminder", complete_reminder),
     ("Session::contacts", collection_of::<Contact>),
     ("Session::convert", convert),
     ("Session::convert_lead", convert_lead),

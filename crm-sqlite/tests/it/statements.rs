@@ -255,7 +255,8 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
         "complete a reminder",
         |desk| {
             let reminder = desk.new_reminder("2026-03-01");
-            desk.measure(|desk| _ = desk.session().complete_reminder(reminder).unwrap());
+            let due = Due::on("2026-03-01".parse().unwrap());
+            desk.measure(|desk| _ = desk.session().complete_reminder(reminder, &due).unwrap());
         },
         8,
     ),

@@ -76,6 +76,8 @@ pub(crate) enum Command {
     CompleteReminder {
         by: u8,
         which: u16,
+        /// What he saw of it has passed.
+        stale: bool,
     },
     SnoozeReminder {
         by: u8,
@@ -344,7 +346,8 @@ fn work() -> impl Strategy<Value = Command> {
         4 => (one(), any::<u8>(), prop::option::weighted(0.2, any::<u8>()), any::<bool>()).prop_map(
             |((by, which), stage, closed_on, reason)| Command::MoveStage { by, which, stage, closed_on, reason }
         ),
-        3 => one().prop_map(|(by, which)| Command::CompleteReminder { by, which }),
+        3 => (one(), prop::bool::weighted(0.2))
+            .prop_map(|((by, which), stale)| Command::CompleteReminder { by, which, stale }),
         3 => (one(), prop::sample::select(vec![-10, 0, 90, 3_600, 86_400 * 3]))
             .prop_map(|((by, which), seconds)| Command::SnoozeReminder { by, which, seconds }),
         1 => one().prop_map(|(by, which)| Command::CancelReminder { by, which }),

@@ -664,8 +664,11 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         Command::Clocks { by, which } => {
             told(&world.session(*by).clocks(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
         }
-        Command::CompleteReminder { by, which } => {
-            told(&world.session(*by).complete_reminder(Id::from_uuid(ids.which(Kind::Reminder, *which))))
+        Command::CompleteReminder { by, which, stale } => {
+            let id = Id::from_uuid(ids.which(Kind::Reminder, *which));
+            let seen = world.crm.system("look").reminders().get(id).ok().filter(|_| !stale);
+            let due = seen.map_or(Due::on(day(0)), |reminder| reminder.data.due);
+            told(&world.session(*by).complete_reminder(id, &due))
         }
         Command::SnoozeReminder { by, which, seconds } => {
             let until = world.session(*by).now() + TimeDelta::seconds((*seconds).into());

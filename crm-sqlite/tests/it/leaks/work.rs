@@ -171,6 +171,17 @@ pub(super) fn on_reminders(walk: &Walk<'_>, call: impl Fn(Id<Reminder>) -> Resul
     walk.record(call(walk.own::<Reminder>().id).unwrap());
 }
 
+pub(super) fn complete_reminder(walk: &Walk<'_>) {
+    let (world, session) = (walk.world, &walk.session);
+    // With what it is due, and with any other day.
+    let due = |id| world.system.reminders().get(id).map_or(Due::default(), |reminder| reminder.data.due);
+    walk.alike_ids(&world.foreign::<Reminder>(), |id| session.complete_reminder(id, &due(id)));
+    on_reminders(walk, |id| session.complete_reminder(id, &due(id)));
+    walk.alike_ids(&world.foreign::<Reminder>(), |id| session.complete_reminder(id, &Due::default()));
+    let own = walk.own::<Reminder>().id;
+    assert_eq!(walk.refused(session.complete_reminder(own, &Due::default())).code(), "conflict");
+}
+
 pub(super) fn reassign_reminder(walk: &Walk<'_>) {
     let world = walk.world;
     for user in [world.me, world.rival] {
