@@ -522,6 +522,7 @@ CREATE TABLE crm_sale (
     customer BLOB NOT NULL REFERENCES crm_customer (id),
     product BLOB REFERENCES crm_product (id),
     opportunity BLOB REFERENCES crm_opportunity (id),
+    refund_of BLOB REFERENCES crm_sale (id),
     quantity INTEGER NOT NULL,
     unit_price_minor INTEGER,
     unit_price_currency TEXT,
@@ -535,6 +536,7 @@ CREATE INDEX crm_sale_customer_sold_at ON crm_sale (customer, sold_at);
 CREATE INDEX crm_sale_sold_at ON crm_sale (sold_at) WHERE deletion IS NULL;
 CREATE INDEX crm_sale_product ON crm_sale (product) WHERE product IS NOT NULL;
 CREATE INDEX crm_sale_opportunity ON crm_sale (opportunity) WHERE opportunity IS NOT NULL;
+CREATE INDEX crm_sale_refund_of ON crm_sale (refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX crm_sale_employee ON crm_sale (employee) WHERE employee IS NOT NULL;
 CREATE INDEX crm_sale_trash ON crm_sale (created_at) WHERE deletion IS NOT NULL;
 

@@ -8,6 +8,18 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Something that a customer bought, or gave back.
+///
+/// ```
+/// # let (crm, session) = crm_core::contract::demo()?;
+/// # let customer = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+/// use crm_core::{Currency, Money, Sale};
+/// let unit_price = Some(Money::new(1_250, Currency::KES));
+/// let sold = Sale { customer, quantity: 3.into(), unit_price, ..Sale::default() };
+/// let sold = session.sales().create(sold)?.id;
+/// let back = Sale { customer, refund_of: Some(sold), quantity: (-1).into(), ..Sale::default() };
+/// assert_eq!(session.sales().create(back)?.amount, Some(Money::new(-1_250, Currency::KES)));
+/// # Ok::<(), crm_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
 #[entity(name = "sale")]
 #[serde(default, deny_unknown_fields)]
@@ -21,10 +33,15 @@ pub struct Sale {
     /// The opportunity that led to it; one of the same customer.
     #[entity(filterable, link)]
     pub opportunity: Option<Id<Opportunity>>,
-    /// How many; negative for a refund, never 0. A refund gives back today's price unless it says `unit_price`.
+    /// The sale that this one gives back, wholly or in part: one of the same customer and product, which is no refund
+    /// itself. All of its refunds together give back no more pieces and no more money than it sold.
+    #[entity(filterable, link)]
+    pub refund_of: Option<Id<Sale>>,
+    /// How many; negative for a refund, never 0.
     #[entity(filterable, sortable)]
     pub quantity: Quantity,
-    /// What one cost; the product's price at that moment when absent. It stays when the product's price changes.
+    /// What one cost. When absent that of the sale that it refunds, or else the product's price at that moment. It stays
+    /// when the product's price changes.
     #[entity(filterable, sortable)]
     pub unit_price: Option<Money>,
     /// What was paid: quantity × unit price, rounded half to even at the currency's exponent. Computed.
@@ -45,6 +62,7 @@ impl Default for Sale {
             customer: Id::default(),
             product: None,
             opportunity: None,
+            refund_of: None,
             quantity: Quantity::ONE,
             unit_price: None,
             amount: None,
@@ -63,6 +81,10 @@ impl Validate for Sale {
     fn check(&self, problems: &mut Violations) {
         if self.quantity.0 == Decimal::ZERO {
             problems.add("quantity", "range", "0", "a sale has a quantity; a refund a negative one");
+        }
+        if self.refund_of.is_some() && self.quantity.0 > Decimal::ZERO {
+            let reason = "a refund has a negative quantity";
+            problems.add("quantity", "range", &self.quantity.to_string(), reason);
         }
         if let Some(price) = self.unit_price {
             if price.minor < 0 {

@@ -101,12 +101,13 @@ impl Filling<'_> {
             employee: Some(customer.owner),
             ..Sale::default()
         };
+        let refund_of = Some(self.writer.add(sale.clone())?);
         if self.dice.chance(4) {
             let later = (at + TimeDelta::days(7)).min(self.calendar.now);
             let back = Quantity::from(-1);
-            self.writer.add(Sale { quantity: back, sold_at: Some(later), ..sale.clone() })?;
+            self.writer.add(Sale { refund_of, quantity: back, sold_at: Some(later), ..sale })?;
         }
-        self.writer.add(sale).map(drop)
+        Ok(())
     }
 }
 

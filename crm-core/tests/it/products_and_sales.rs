@@ -104,6 +104,92 @@ fn a_refund_is_a_negative_sale() {
     assert_eq!(sales.list(&refunds).unwrap().items[0].id, back.id);
 }
 
+/// A refund that says of what gives back the price of that sale, whatever the product costs today.
+#[test]
+fn a_refund_refers_to_what_it_gives_back() {
+    let office = office();
+    let (tea, cup) = (product(&office, "Tea", 1_250).id, product(&office, "Cup", 1_250).id);
+    let sales = office.admin.sales();
+    let new = sale(&office, tea, "3");
+    let customer = new.customer;
+    let sold = sales.create(new).unwrap().id;
+    // Dearer now, and then no longer sold at all.
+    let dearer = |product: &mut Product| (product.price, product.active) = (Some(kes(2_000)), false);
+    office.admin.products().update(tea, dearer).unwrap();
+    let back = |pieces: &str| Sale {
+        customer,
+        refund_of: Some(sold),
+        quantity: quantity(pieces),
+        ..Sale::default()
+    };
+    let first = sales.create(back("-1")).unwrap();
+    assert_eq!((first.product, first.amount), (Some(tea), Some(kes(-1_250))));
+    let refunds = Query::new().filter(Sale::REFUND_OF.is(sold));
+    assert_eq!(sales.list(&refunds).unwrap().items, [first.clone()]);
+    // Of the same customer, product and currency, and a sale.
+    let foreign = office.customer("Other").id;
+    let refused = |refund: Sale| failure(sales.create(refund));
+    assert_eq!(refused(Sale { customer: foreign, ..back("-1") }), "invalid refund_of unknown");
+    assert_eq!(refused(Sale { product: Some(cup), ..back("-1") }), "invalid product mismatch");
+    assert_eq!(refused(Sale { refund_of: Some(first.id), ..back("-1") }), "invalid refund_of refund");
+    assert_eq!(refused(back("1")), "invalid quantity range");
+    let dollars = Some(Money::new(1, Currency::USD));
+    assert_eq!(refused(Sale { unit_price: dollars, ..back("-1") }), "invalid unit_price unlike_currencies");
+    let unknown = Some(office.admin.new_id().unwrap());
+    assert_eq!(refused(Sale { refund_of: unknown, ..back("-1") }), "invalid refund_of unknown");
+    let itself = sales.update(first.id, |sale| sale.refund_of = Some(first.id));
+    assert_eq!(failure(itself), "invalid refund_of refund");
+}
+
+#[test]
+fn refunds_give_back_no_more_than_was_sold() {
+    let office = office();
+    let tea = product(&office, "Tea", 1_250).id;
+    let sales = office.admin.sales();
+    let new = sale(&office, tea, "3");
+    let customer = new.customer;
+    let sold = sales.create(new).unwrap().id;
+    let back = |pieces: &str, price: i64| Sale {
+        customer,
+        refund_of: Some(sold),
+        quantity: quantity(pieces),
+        unit_price: Some(kes(price)),
+        ..Sale::default()
+    };
+    let too_many = sales.create(back("-4", 1)).unwrap_err().to_string();
+    assert_eq!(too_many, "invalid data: quantity: 3 were sold, and 4 would be given back in all");
+    assert_eq!(failure(sales.create(back("-1", 3_751))), "invalid unit_price refunded");
+    let first = sales.create(back("-2", 1_250)).unwrap().id;
+    assert_eq!(failure(sales.create(back("-2", 1))), "invalid quantity refunded");
+    assert_eq!(failure(sales.create(back("-1", 1_251))), "invalid unit_price refunded");
+    let last = sales.create(back("-1", 1_250)).unwrap().id;
+    // Neither does the sale become less than what was given back, nor a refund more, by whatever way.
+    assert_eq!(
+        failure(sales.update(sold, |sale| sale.quantity = quantity("2"))),
+        "invalid quantity refunded"
+    );
+    assert_eq!(
+        failure(sales.update(last, |sale| sale.quantity = quantity("-2"))),
+        "invalid quantity refunded"
+    );
+    sales.delete(last).unwrap();
+    let again = sales.create(back("-1", 1_250)).unwrap().id;
+    assert_eq!(failure(sales.restore(last)), "refused refunded");
+    sales.delete(again).unwrap();
+    sales.restore(last).unwrap();
+    sales.update(sold, |sale| sale.quantity = quantity("5")).unwrap();
+    let raised = sales.history(sold).unwrap().pop().unwrap().id;
+    sales.update(last, |sale| sale.quantity = quantity("-2")).unwrap();
+    assert_eq!(failure(office.admin.undo(raised)), "invalid quantity refunded");
+    // The sale goes and comes alone; gone for good, its refund stays what it was.
+    sales.delete(sold).unwrap();
+    sales.restore(sold).unwrap();
+    sales.delete(sold).unwrap();
+    sales.purge(sold).unwrap();
+    let left = sales.get(first).unwrap();
+    assert_eq!((left.refund_of, left.amount), (None, Some(kes(-2_500))));
+}
+
 #[test]
 fn a_sale_is_of_an_opportunity_of_the_same_customer() {
     let office = office();

@@ -76,7 +76,8 @@ fn an_occurrence_is_ticked_off_once() {
     let id = office.admin.reminders().create(weekly).unwrap().id;
     let next = office.admin.complete_reminder(id, &due).unwrap();
     assert_eq!(next.due, at("2026-03-16T09:00:00", "Africa/Nairobi"));
-    let Error::Conflict { version, fields, .. } = office.admin.complete_reminder(id, &due).unwrap_err() else {
+    let Error::Conflict { version, fields, .. } = office.admin.complete_reminder(id, &due).unwrap_err()
+    else {
         panic!("it was ticked off twice");
     };
     assert_eq!(version, next.version);

@@ -222,6 +222,7 @@ pub fn every_kind_comes_back_as_it_was_written(factory: Factory<'_>) {
         customer: id(11),
         product: Some(id(6)),
         opportunity: Some(id(30)),
+        refund_of: Some(id(61)),
         quantity: Quantity(Decimal::new(-15, 1)),
         unit_price: Some(Money::new(1, Currency::EUR)),
         amount: Some(Money::new(-2, Currency::EUR)),

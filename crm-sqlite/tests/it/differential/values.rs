@@ -144,7 +144,11 @@ fn needed(kind: Kind, field: &str, seed: u32, ids: &Ids) -> Option<Value> {
         (Kind::Rate, "rate") => json(json!(of(&["129.5", "0.0065", "1"], seed))),
         (Kind::SavedView, "query") => query(seed),
         (Kind::Product, "price") => money(seed | 2),
-        (Kind::Sale, "product") => ids.pick("product", seed),
+        // A refund takes the product of its sale.
+        (Kind::Sale, "product" | "refund_of") if (field == "product") != seed.is_multiple_of(3) => {
+            ids.pick(if field == "product" { "product" } else { "sale" }, seed)
+        }
+        (Kind::Sale, "quantity") if seed.is_multiple_of(3) => json(json!("-0.5")),
         (Kind::Attachment, "file_name") => json(json!(of(&["order.pdf", "Größe.txt", "a/b", ""], seed / 2))),
         (_, "customer") => ids.pick("customer", seed),
         (_, "name" | "family_name" | "subject" | "title" | "body" | "text") => json(json!(of(TEXTS, seed))),

@@ -667,7 +667,7 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         Command::CompleteReminder { by, which, stale } => {
             let id = Id::from_uuid(ids.which(Kind::Reminder, *which));
             let seen = world.crm.system("look").reminders().get(id).ok().filter(|_| !stale);
-            let due = seen.map_or(Due::on(day(0)), |reminder| reminder.data.due);
+            let due = seen.map_or(crm_core::Due::on(day(0)), |reminder| reminder.data.due);
             told(&world.session(*by).complete_reminder(id, &due))
         }
         Command::SnoozeReminder { by, which, seconds } => {

@@ -301,18 +301,22 @@ pub(super) fn with_strangers<E: Gated>(
     let world = walk.world;
     let own = world.mine::<Customer>()[0];
     let new_id = || walk.session.new_id::<Customer>().unwrap().uuid();
-    for field in ["contacts", "opportunity", "interaction", "note"] {
+    for field in ["contacts", "opportunity", "interaction", "note", "refund_of"] {
         let Some(index) = E::schema().field(field) else { continue };
         let foreign: Vec<(Id<Customer>, Uuid)> = match field {
             "contacts" => strangers::<Contact>(world),
             "opportunity" => strangers::<Opportunity>(world),
             "note" => strangers::<Note>(world),
+            "refund_of" => strangers::<Sale>(world),
             _ => strangers::<Interaction>(world),
         };
         for with_its_customer in [false, true] {
             let call = |(customer, other): &(Id<Customer>, Uuid)| {
                 let customer = if with_its_customer { *customer } else { own };
                 let mut data = E::new_on(customer, "opencreated");
+                if field == "refund_of" {
+                    data.set(E::schema().field("quantity").unwrap(), Value::Int(-1)).unwrap();
+                }
                 let value = match (field, E::kind()) {
                     ("contacts", Kind::Opportunity) => Value::List(vec![Value::Map(BTreeMap::from([(
                         "contact".to_owned(),
