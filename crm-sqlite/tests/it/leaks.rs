@@ -15,6 +15,7 @@ mod session;
 mod work;
 mod world;
 
+use aho_corasick::AhoCorasick;
 use batch::*;
 use collection::*;
 use crm_core::chrono::{NaiveDate, TimeDelta};

@@ -57,6 +57,8 @@ pub(super) struct World {
     pub(super) owner_of: RefCell<BTreeMap<Id<Customer>, Option<Id<User>>>>,
     /// Everything that must not show besides the marked texts: ids and codes.
     pub(super) secrets: BTreeSet<String>,
+    /// All of the secrets, in a form that finds any of them in one pass.
+    pub(super) finder: AhoCorasick,
     /// The foreign customer that a visible one refers to.
     pub(super) linked: Id<Customer>,
     /// A foreign customer whose parent is a visible one.
@@ -477,6 +479,7 @@ impl World {
             owners,
             owner_of: RefCell::default(),
             secrets: BTreeSet::new(),
+            finder: finder_of(&BTreeSet::new()),
             linked,
             below_mine,
             foreign_operations: Vec::new(),
@@ -528,6 +531,7 @@ impl World {
                 secrets.insert(operation.id.to_string());
             }
         }
+        self.finder = finder_of(&secrets);
         self.secrets = secrets;
         self.foreign_operations = foreign_operations;
         assert!(self.secrets.len() > 100 && self.foreign_operations.len() > 50);
@@ -614,6 +618,11 @@ impl World {
         out.sort();
         out
     }
+}
+
+fn finder_of(secrets: &BTreeSet<String>) -> AhoCorasick {
+    // Its look at single letters first finds candidates everywhere in hexadecimal ids.
+    AhoCorasick::builder().prefilter(false).build(secrets).unwrap()
 }
 
 /// What hangs on no customer: a custom field, a product, a rate, a saved view, and stages in which deals rot.
