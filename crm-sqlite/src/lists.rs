@@ -7,7 +7,7 @@
 use crate::connection::Conn;
 use crate::error::OrError;
 use crate::rows::{Bind, read_entry};
-use crate::sql::{Sql, plain, rank};
+use crate::sql::{Sql, plain};
 use crate::table::{Table, table};
 use crate::words;
 use crm_core::port::{AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, SortKey, Weights};
@@ -139,22 +139,28 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     sql.push(" AS t WHERE ");
     matching(&mut sql, table, plan);
     for (key, value) in &range.equal {
-        let expression = rank(&key.column, "t");
+        sql.push(" AND ");
+        sql.rank(&key.column, "t");
         match value {
-            Atom::Null => sql.write(format_args!(" AND {expression} IS NULL")),
+            Atom::Null => sql.push(" IS NULL"),
             value => {
-                sql.write(format_args!(" AND {expression} = "));
+                sql.push(" = ");
                 sql.bind(value.clone());
             }
         }
     }
     match &range.beyond {
         Some((key, Some(value))) => {
-            let sign = if key.descending { "<" } else { ">" };
-            sql.write(format_args!(" AND {} {sign} ", rank(&key.column, "t")));
+            sql.push(" AND ");
+            sql.rank(&key.column, "t");
+            sql.push(if key.descending { " < " } else { " > " });
             sql.bind(value.clone());
         }
-        Some((key, None)) => sql.write(format_args!(" AND {} IS NOT NULL", rank(&key.column, "t"))),
+        Some((key, None)) => {
+            sql.push(" AND ");
+            sql.rank(&key.column, "t");
+            sql.push(" IS NOT NULL");
+        }
         None => {}
     }
     let backwards = plan.order.keys.last().is_some_and(|key| key.descending);
@@ -165,14 +171,16 @@ fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
     sql.push(" ORDER BY ");
     let beyond = range.beyond.as_ref().map(|(key, _)| *key);
     if let Some(key) = beyond {
-        sql.write(format_args!("{}{}, ", rank(&key.column, "t"), direction(key.descending)));
+        sql.rank(&key.column, "t");
+        sql.write(format_args!("{}, ", direction(key.descending)));
     }
     for key in range.rest {
-        let expression = rank(&key.column, "t");
         if key.column.nullable {
-            sql.write(format_args!("{expression} IS NULL, "));
+            sql.rank(&key.column, "t");
+            sql.push(" IS NULL, ");
         }
-        sql.write(format_args!("{expression}{}, ", direction(key.descending)));
+        sql.rank(&key.column, "t");
+        sql.write(format_args!("{}, ", direction(key.descending)));
     }
     sql.write(format_args!("t.\"row\"{} LIMIT ", direction(backwards)));
     sql.bind(limit_of(limit));

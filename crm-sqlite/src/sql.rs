@@ -2,7 +2,7 @@
 
 use crate::rows::Bind;
 use crm_core::port::{Atom, ColumnRef, Condition, Scope, Sight, Source};
-use crm_core::{Gate, Op, Schema, ValueType};
+use crm_core::{Gate, Op, Schema, ValueType, fold};
 use std::fmt::{self, Write};
 
 /// SQL that is being written, with its parameters.
@@ -144,6 +144,15 @@ impl Sql {
                 }
                 self.push(")");
             }
+            Condition::KeyContains { field, part, .. } => {
+                self.write(format_args!("{alias}.id IN (SELECT record FROM crm_key WHERE kind = "));
+                self.bind_text(schema.entity);
+                self.push(" AND field = ");
+                self.bind_text(field);
+                self.push(" AND instr(\"key\", ");
+                self.bind_text(part);
+                self.push(") > 0)");
+            }
             Condition::HasChoice { column, choices } => {
                 let Source::Custom { key, .. } = column.source else { return self.push("0") };
                 let list = format_args!(
@@ -181,11 +190,37 @@ impl Sql {
         self.bind_text(&format!("{start}\u{10ffff}"));
     }
 
+    /// The column as it is ordered: a choice by its place, one that is no option any more after the others.
+    pub(crate) fn rank(&mut self, column: &ColumnRef, alias: &str) {
+        let same = compared(column, alias);
+        match (column.ty, column.source) {
+            (ValueType::Choice(words), Source::Field { .. }) => {
+                self.write(format_args!("CASE {same}"));
+                for (place, word) in words.iter().enumerate() {
+                    // Words of a choice are the program's own text.
+                    self.write(format_args!(" WHEN '{word}' THEN {place}"));
+                }
+                self.push(" END");
+            }
+            (ValueType::Choice(options), _) => {
+                self.write(format_args!("CASE {same}"));
+                for (place, option) in options.iter().enumerate() {
+                    self.push(" WHEN ");
+                    self.bind_text(&fold(option));
+                    self.write(format_args!(" THEN {place}"));
+                }
+                self.write(format_args!(" ELSE iif({same} IS NULL, NULL, {}) END", options.len()));
+            }
+            _ => self.write(format_args!("{same}")),
+        }
+    }
+
     fn test(&mut self, column: &ColumnRef, op: Op, values: &[Atom], alias: &str) {
-        let (same, ranked) = (compared(column, alias), rank(column, alias));
+        let same = compared(column, alias);
         let first = values.first().cloned().unwrap_or(Atom::Null);
         let compare = |sql: &mut Sql, sign: &str| {
-            sql.write(format_args!("{ranked} {sign} "));
+            sql.rank(column, alias);
+            sql.write(format_args!(" {sign} "));
             sql.bind(first.clone());
         };
         match op {
@@ -212,7 +247,9 @@ impl Sql {
             Op::AtLeast => compare(self, ">="),
             Op::Between => {
                 compare(self, ">=");
-                self.write(format_args!(" AND {ranked} <= "));
+                self.push(" AND ");
+                self.rank(column, alias);
+                self.push(" <= ");
                 self.bind(values.get(1).cloned().unwrap_or(Atom::Null));
             }
             Op::Contains => {
@@ -240,8 +277,6 @@ pub(crate) enum Expression<'a> {
     Plain(&'a ColumnRef, &'a str),
     /// The column as it is compared for equality.
     Compared(&'a ColumnRef, &'a str),
-    /// The column as it is ordered: a choice by its place.
-    Ranked(&'a ColumnRef, &'a str),
 }
 
 impl fmt::Display for Expression<'_> {
@@ -262,17 +297,6 @@ impl fmt::Display for Expression<'_> {
             Expression::Plain(column, alias) | Expression::Compared(column, alias) => {
                 write!(f, "{alias}.\"{}\"", column.name)
             }
-            Expression::Ranked(column, alias) => match (column.ty, column.source) {
-                (ValueType::Choice(words), Source::Field { .. }) => {
-                    write!(f, "CASE {}", Expression::Plain(column, alias))?;
-                    for (place, word) in words.iter().enumerate() {
-                        // Words of a choice are the program's own text.
-                        write!(f, " WHEN '{word}' THEN {place}")?;
-                    }
-                    f.write_str(" END")
-                }
-                _ => Expression::Compared(column, alias).fmt(f),
-            },
         }
     }
 }
@@ -285,9 +309,4 @@ pub(crate) fn plain<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a>
 /// The column as it is compared for equality.
 fn compared<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a> {
     Expression::Compared(column, alias)
-}
-
-/// The column as it is ordered: a choice by its place.
-pub(crate) fn rank<'a>(column: &'a ColumnRef, alias: &'a str) -> Expression<'a> {
-    Expression::Ranked(column, alias)
 }

@@ -230,7 +230,7 @@ impl<'s> PastView<'s> {
         rows.sort_by_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
         let rules = &self.conventions.keys;
         let rows = rows.into_iter().map(|entry| {
-            let keys = keys_of(&entry.record.data, all_fields::<E>(), rules, |_| false);
+            let keys = keys_of(&entry.record.data, all_fields::<E>(), rules, &self.conventions.custom_fields, |_| false);
             let words = words_of(&entry.record.data, all_fields::<E>(), rules);
             (entry, keys, words)
         });

@@ -89,6 +89,9 @@ impl State {
                 keys.iter()
                     .any(|wanted| if *prefix { key.starts_with(wanted.as_str()) } else { key == wanted })
             }),
+            Condition::KeyContains { field, part, .. } => {
+                row.has_key(field, &|key| key.contains(part.as_str()))
+            }
             Condition::NoKeys { column } => row.value(column).is_empty(),
             Condition::Hop { column, target, condition } => match row.value(column) {
                 Value::Id(id) => self.row(target.entity, id).is_some_and(|row| {

@@ -297,12 +297,15 @@ impl<E, T> Field<E, T> {
         Filter::between(self.name, low, high)
     }
 
-    /// The text contains this, without case and accents.
+    /// The text has this in it, without case and accents. In a list one of its values: of an e-mail address as it is
+    /// compared, without case and with its domain in ASCII; of a phone number these digits, in a row. A list of records,
+    /// and a custom field with several choices, contains one that it names wholly.
     pub fn contains(self, text: impl Into<String>) -> Filter {
         Filter::contains(self.name, text)
     }
 
-    /// The text starts with this, without case and accents.
+    /// The text starts with this, without case and accents; in a list one of its values, a phone number as it is dialled
+    /// inside its country or from outside. A list of records does not, nor does a custom field with several choices.
     pub fn starts_with(self, text: impl Into<String>) -> Filter {
         Filter::starts_with(self.name, text)
     }

@@ -64,7 +64,7 @@ pub enum Op {
     AtLeast,
     /// Between the two values of a list, both included.
     Between,
-    /// The text contains it; a list contains it.
+    /// The text contains it, or a text of the list does, or the list names the record.
     Contains,
     /// The text starts with it.
     StartsWith,
@@ -137,7 +137,7 @@ impl Filter {
         Filter::test(field, Op::Between, Value::List(vec![low.into(), high.into()]))
     }
 
-    /// The text, or the list, contains this.
+    /// The text, or a value of the list, contains this: see [`Field::contains`](crate::Field::contains).
     pub fn contains(field: impl Into<String>, text: impl Into<String>) -> Self {
         Filter::test(field, Op::Contains, Value::Text(text.into()))
     }

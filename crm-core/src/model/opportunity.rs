@@ -32,7 +32,7 @@ pub struct Opportunity {
     /// Open, won or lost, as the stage says; to change it set `stage`.
     #[entity(system, filterable, sortable)]
     pub status: StageKind,
-    /// What it is worth; the sum of the lines when there are any.
+    /// What it is worth. With lines it is their sum, which nobody sets to anything else.
     #[entity(filterable, sortable)]
     pub amount: Option<Money>,
     /// How likely it is won, in percent, when someone judged it by hand; absent means the stage's. 0 is a value.
@@ -129,12 +129,6 @@ impl Opportunity {
 }
 
 impl Validate for Opportunity {
-    fn normalise(&mut self) {
-        if let Some(sum) = self.sum_of_lines() {
-            self.amount = Some(sum);
-        }
-    }
-
     fn check(&self, problems: &mut Violations) {
         if self.name.is_empty() {
             problems.add("name", "blank", "", "an opportunity has a name");

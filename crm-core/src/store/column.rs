@@ -6,7 +6,7 @@ use crate::value::{Column, FieldDef, FieldValue, Quantity, Shape, Value, ValueTy
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A value in the form in which stores compare it: texts folded, instants in microseconds, dates as ISO text.
@@ -96,7 +96,7 @@ impl ColumnRef {
 
     /// A custom field, or one column of an amount in it.
     pub(super) fn custom(index: usize, key: &str, ty: ValueType, sub: Option<&'static str>) -> Self {
-        let folded = ty == ValueType::Text && sub.is_none();
+        let folded = matches!(ty, ValueType::Text | ValueType::Choice(_)) && sub.is_none();
         let source = Source::Custom { index, key: interned(key), sub };
         ColumnRef { name: "custom", ty, nullable: true, folded, source }
     }
@@ -168,16 +168,38 @@ impl ColumnRef {
         }
     }
 
-    /// The value as it is ordered: a choice by its place.
+    /// The value as it is ordered: a choice by its place, one that is no option any more after the others.
     pub fn rank(&self, value: Value) -> Atom {
         match (self.ty, &value) {
             (ValueType::Choice(words), Value::Text(word)) => {
-                let place = words.iter().position(|w| w == word).unwrap_or(words.len());
+                let is_it = |option: &&str| *option == word || self.folded && fold(option) == fold(word);
+                let place = words.iter().position(is_it).unwrap_or(words.len());
                 Atom::Int(i64::try_from(place).unwrap_or(i64::MAX))
             }
             _ => self.atom(value),
         }
     }
+}
+
+/// The options as texts that live as long as the program: there are as many lists as definitions, and as changes of
+/// them.
+pub(super) fn interned_options(options: &[String]) -> &'static [&'static str] {
+    type Lists = BTreeMap<Vec<String>, &'static [&'static str]>;
+    static LISTS: Mutex<Lists> = Mutex::new(BTreeMap::new());
+    let mut lists = LISTS.lock();
+    if let Some(known) = lists.get(options) {
+        return known;
+    }
+    let list: Vec<&'static str> =
+        options.iter().map(|option| &*Box::leak(option.clone().into_boxed_str())).collect();
+    let list: &'static [&'static str] = Box::leak(list.into_boxed_slice());
+    lists.insert(options.to_vec(), list);
+    list
+}
+
+/// The name under which the key table keeps a custom field that is compared by keys.
+pub(crate) fn custom_key_field(key: &str) -> &'static str {
+    interned(&format!("custom.{key}"))
 }
 
 /// The key as a text that lives as long as the program: there are as many as definitions.

@@ -1,5 +1,6 @@
 //! Filters that were checked against the entity's fields.
 
+use super::column::custom_key_field;
 use super::path::{Target, target};
 use super::{Atom, ColumnRef};
 use crate::error::Violations;
@@ -38,6 +39,15 @@ pub enum Condition {
         keys: Vec<String>,
         /// They are beginnings.
         prefix: bool,
+    },
+    /// One of the keys of a list has this in it.
+    KeyContains {
+        /// The field.
+        field: &'static str,
+        /// Its index.
+        index: usize,
+        /// What it has in it.
+        part: String,
     },
     /// A list in a custom field contains one of these.
     HasChoice {
@@ -92,6 +102,7 @@ impl Condition {
             Condition::Test { values, .. } => (1, values.len()),
             Condition::HasKey { keys, .. } => (1, keys.len()),
             Condition::HasChoice { choices, .. } => (1, choices.len()),
+            Condition::KeyContains { .. } => (1, 1),
             Condition::NoKeys { .. } => (1, 0),
         }
     }
@@ -171,24 +182,52 @@ impl Resolver<'_> {
             }
             Target::Column(column, _) => column_test(column, op, value),
             Target::Money { minor, currency, .. } => money_test(minor, currency, op, value),
-            Target::Custom(column, ty, _) => column_test(column, op, &custom_value(ty, value)),
+            Target::Custom(column, ty, _) => match keys_like(ty) {
+                Some(like) if is_keyed(op) && *value != Value::Null => {
+                    self.custom_key_test(column, path, like, op, value)
+                }
+                _ => column_test(column, op, &custom_value(ty, value)),
+            },
             Target::Choices(column) => choices_test(column, op, value),
-            Target::Keys { index, column, .. } => self.key_test(index, column, op, value),
+            Target::Keys { column, .. } if op == Op::IsEmpty => Ok(Condition::NoKeys { column }),
+            Target::Keys { index, .. } => {
+                let field = &self.schema.fields[index];
+                // Records that are referred to have no text to look into.
+                let of_texts = field.reference.is_none();
+                self.key_test(Keyed { field: field.name, like: field.name, index, of_texts }, op, value)
+            }
         }
     }
 
-    fn key_test(
+    /// A phone number or an e-mail address in a custom field, compared like those of the library's own fields.
+    fn custom_key_test(
         &self,
-        index: usize,
         column: ColumnRef,
+        path: &str,
+        like: &'static str,
         op: Op,
         value: &Value,
     ) -> std::result::Result<Condition, Problem> {
-        let field = self.schema.fields[index].name;
+        let key = path.strip_prefix("custom.").unwrap_or(path);
+        let index = self.schema.custom.unwrap_or(usize::MAX);
+        let keyed = Keyed { field: custom_key_field(key), like, index, of_texts: true };
+        let mut any = Vec::new();
+        let value = match value {
+            Value::List(list) if op == Op::In && list.contains(&Value::Null) => {
+                any.push(column_test(column, Op::Is, &Value::Null)?);
+                Value::List(list.iter().filter(|value| **value != Value::Null).cloned().collect())
+            }
+            other => other.clone(),
+        };
+        any.push(self.key_test(keyed, op, &value)?);
+        Ok(if any.len() == 1 { any.remove(0) } else { Condition::Any(any) })
+    }
+
+    fn key_test(&self, keyed: Keyed, op: Op, value: &Value) -> std::result::Result<Condition, Problem> {
+        let Keyed { field, like, index, of_texts } = keyed;
         let texts = match op {
             Op::Is | Op::IsNot | Op::Contains | Op::StartsWith => vec![value.clone()],
             Op::In => list(value)?,
-            Op::IsEmpty => return Ok(Condition::NoKeys { column }),
             _ => {
                 return Err(Problem::new(
                     "operator",
@@ -197,23 +236,59 @@ impl Resolver<'_> {
             }
         };
         let mut keys = Vec::new();
+        let mut parts = Vec::new();
         for text in texts {
             match text {
-                Value::Text(text) if op == Op::StartsWith => {
-                    keys.extend(key_starts(field, &text, &self.conventions.keys));
+                Value::Text(text) if op == Op::Contains && of_texts => {
+                    parts.extend(key_part(like, &text));
+                    if like == "phones" {
+                        // Their beginnings can be typed in other ways.
+                        keys.extend(key_starts(like, &text, &self.conventions.keys));
+                    }
                 }
-                Value::Text(text) => keys.push(key_form(field, &text, &self.conventions.keys)),
+                Value::Text(text) if op == Op::StartsWith => {
+                    keys.extend(key_starts(like, &text, &self.conventions.keys));
+                }
+                Value::Text(text) => keys.push(key_form(like, &text, &self.conventions.keys)),
                 Value::Id(id) => keys.push(id.to_string()),
                 other => return Err(Mismatch::new("a text", &other).into()),
             }
         }
-        if op == Op::StartsWith {
+        if op == Op::StartsWith || op == Op::Contains && of_texts {
             let start = |key| Condition::HasKey { field, index, keys: vec![key], prefix: true };
-            return Ok(Condition::Any(keys.into_iter().map(start).collect()));
+            let part = |part| Condition::KeyContains { field, index, part };
+            return Ok(Condition::Any(
+                parts.into_iter().map(part).chain(keys.into_iter().map(start)).collect(),
+            ));
         }
         let has = Condition::HasKey { field, index, keys, prefix: false };
         Ok(if op == Op::IsNot { Condition::Not(Box::new(has)) } else { has })
     }
+}
+
+/// What is compared through the key table.
+struct Keyed {
+    /// The name under which the table keeps it.
+    field: &'static str,
+    /// The field of the library whose values it has: `emails`, `phones`, or any other.
+    like: &'static str,
+    /// The index of the field.
+    index: usize,
+    /// Its values are texts, not records.
+    of_texts: bool,
+}
+
+/// The field of the library that a custom field of this type is compared like.
+fn keys_like(ty: CustomFieldType) -> Option<&'static str> {
+    match ty {
+        CustomFieldType::Email => Some("emails"),
+        CustomFieldType::Phone => Some("phones"),
+        _ => None,
+    }
+}
+
+fn is_keyed(op: Op) -> bool {
+    matches!(op, Op::Is | Op::IsNot | Op::In | Op::Contains | Op::StartsWith)
 }
 
 /// What a user types to find an entry of a list, in the form of its keys.
@@ -227,6 +302,16 @@ fn key_form(field: &str, text: &str, rules: &KeyRules) -> String {
         _ => {}
     }
     key.unwrap_or_else(|| fold(text))
+}
+
+/// What the keys of the entries have in them that have in them what a user typed.
+fn key_part(field: &str, text: &str) -> Option<String> {
+    match field {
+        // Each key ends with the digits after the area code, however the number was typed.
+        "phones" => Some(PhoneNumber(text.to_owned()).digits()).filter(|digits| !digits.is_empty()),
+        "emails" => Some(EmailAddress(text.to_owned()).key_start()),
+        _ => Some(fold(text)),
+    }
 }
 
 /// What the keys of the entries begin with that begin with what a user typed.
@@ -268,11 +353,19 @@ fn column_test(column: ColumnRef, op: Op, value: &Value) -> std::result::Result<
                 Ok(code) => Value::Text(code.as_str().to_owned()),
                 Err(reason) => return Err(Mismatch::new(reason, &value).into()),
             },
+            // A custom choice in the definition's spelling.
+            (ValueType::Choice(options), Value::Text(text)) if column.folded => {
+                let named = fold(text);
+                match options.iter().find(|option| fold(option) == named) {
+                    Some(option) => Value::Text((*option).to_owned()),
+                    None => return Err(Mismatch::one_of(options, &value).into()),
+                }
+            }
             _ => column.ty.coerce(value)?,
         };
         Ok(if ranked { column.rank(value) } else { column.atom(value) })
     };
-    let textual = matches!(column.ty, ValueType::Text | ValueType::Code);
+    let textual = matches!(column.ty, ValueType::Text | ValueType::Code) || column.folded;
     let values = match op {
         Op::Is | Op::IsNot => vec![atom(value.clone())?],
         Op::In => list(value)?.into_iter().map(atom).collect::<std::result::Result<_, _>>()?,

@@ -13,6 +13,7 @@ mod sight;
 
 pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
 pub use chain::{Hash, Head, Sealed, SealedValues};
+pub(crate) use column::custom_key_field;
 pub(crate) use column::in_order;
 pub use column::{Atom, ColumnRef, EnvelopeField, Source};
 pub use condition::Condition;

@@ -1,7 +1,7 @@
 //! What the paths of filters, orders and figures mean: `name`, `address_city`, `amount`, `custom.tier`.
 
 use super::ColumnRef;
-use super::column::is_keyed_list;
+use super::column::{interned_options, is_keyed_list};
 use crate::model::{Conventions, CustomField, CustomFieldType, Schema};
 use crate::value::ValueType;
 
@@ -63,6 +63,10 @@ fn custom(index: usize, field: &CustomField) -> Target {
         CustomFieldType::Bool => Target::Custom(column(ValueType::Bool, None), field.r#type, flags),
         CustomFieldType::Number => Target::Custom(column(ValueType::Decimal, None), field.r#type, flags),
         CustomFieldType::Date => Target::Custom(column(ValueType::Date, None), field.r#type, flags),
+        CustomFieldType::Choice => {
+            let options = ValueType::Choice(interned_options(&field.options));
+            Target::Custom(column(options, None), field.r#type, flags)
+        }
         _ => Target::Custom(column(ValueType::Text, None), field.r#type, flags),
     }
 }

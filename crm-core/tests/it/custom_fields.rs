@@ -313,6 +313,90 @@ fn lists_filter_and_sort_by_custom_fields_as_by_others() {
     );
 }
 
+/// As built-in choices are: in the order of the options, whatever their letters, and only by what is one.
+#[test]
+fn a_custom_choice_sorts_by_its_options() {
+    let office = office();
+    let options = ["Low", "Élevé", "high"].map(str::to_owned).to_vec();
+    let level = CustomField { options, ..field(Kind::Customer, "level", CustomFieldType::Choice) };
+    let level = office.admin.custom_fields().create(level).unwrap().id;
+    for (name, level) in [("a", "high"), ("b", "low"), ("c", "eleve")] {
+        let id = office.customer(name).id;
+        office.admin.customers().patch(id, set("level", level)).unwrap();
+    }
+    office.customer("d");
+    let sorted = |key: &str| {
+        let mut query = Query::new().order_by([key]).page_size(1);
+        let mut found = String::new();
+        while let Ok(page) = office.admin.customers().list(&query) {
+            found += &page.items[0].name;
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        found
+    };
+    assert_eq!((sorted("custom.level"), sorted("-custom.level")), ("bcad".into(), "acbd".into()));
+    let found = |filter: Filter| names(&office, &Query::new().filter(filter).order_by(["name"])).concat();
+    assert_eq!(found(Filter::is("custom.level", "ELEVE")), "c");
+    assert_eq!(found(Filter::is_not("custom.level", "low")), "acd");
+    assert_eq!(found(Filter::at_least("custom.level", "eleve")), "ac");
+    assert_eq!(found(Filter::contains("custom.level", "e")), "c");
+    assert_eq!(found(Filter::is_empty("custom.level")), "d");
+    let refused = |filter: Filter| failure(office.admin.customers().list(&Query::new().filter(filter)));
+    assert_eq!(refused(Filter::is("custom.level", "lowest")), "invalid custom.level mismatch");
+    assert_eq!(refused(Filter::is_in("custom.level", ["low", "x"])), "invalid custom.level mismatch");
+    // What is stored of an option that was removed comes after the others.
+    let fewer = |level: &mut CustomField| level.options = vec!["high".into(), "Élevé".into()];
+    office.admin.custom_fields().update(level, fewer).unwrap();
+    assert_eq!((sorted("custom.level"), sorted("-custom.level")), ("acbd".into(), "bcad".into()));
+}
+
+/// Phone numbers and e-mail addresses of custom fields are compared as the library's own are, in any form.
+#[test]
+fn custom_phones_and_emails_are_found_in_any_form() {
+    let office = office();
+    define(&office, "line", CustomFieldType::Phone);
+    define(&office, "mail", CustomFieldType::Email);
+    office.admin.update_settings(|settings| settings.phone_region = "KE".into()).unwrap();
+    let customers = office.admin.customers();
+    let (mara, tea) = (office.customer("Mara").id, office.customer("Tea").id);
+    office.customer("None");
+    customers.patch(mara, set("line", "0722 000 001").set("custom.mail", "Njeri@Mara.example")).unwrap();
+    customers.patch(tea, set("line", "+254 (733) 000 002")).unwrap();
+    let finds = |filter: Filter, wanted: &[&str]| {
+        let query = Query::new().filter(filter.clone()).order_by(["name"]);
+        assert_eq!(names(&office, &query), wanted, "{filter:?}");
+    };
+    for text in ["+254722000001", "0722-000-001", "+254 722 000001"] {
+        finds(Filter::is("custom.line", text), &["Mara"]);
+    }
+    finds(Filter::is_not("custom.line", "0722000001"), &["None", "Tea"]);
+    finds(Filter::is_in("custom.line", ["0722000001", "0733000002"]), &["Mara", "Tea"]);
+    finds(Filter::is_in("custom.line", vec![Value::Null, "0733000002".into()]), &["None", "Tea"]);
+    finds(Filter::starts_with("custom.line", "0733"), &["Tea"]);
+    finds(Filter::contains("custom.line", "000 00"), &["Mara", "Tea"]);
+    finds(Filter::is_empty("custom.line"), &["None"]);
+    finds(Filter::is("custom.line", Value::Null), &["None"]);
+    finds(Filter::is("custom.mail", "NJERI@mara.EXAMPLE"), &["Mara"]);
+    finds(Filter::contains("custom.mail", "@MARA"), &["Mara"]);
+    finds(Filter::is_empty("custom.mail"), &["None", "Tea"]);
+    // What is stored follows the region, and a change, the trash and undo take the keys along.
+    office.admin.update_settings(|settings| settings.phone_region = "UG".into()).unwrap();
+    finds(Filter::is("custom.line", "+256722000001"), &["Mara"]);
+    finds(Filter::is("custom.line", "+254722000001"), &[]);
+    finds(Filter::is("custom.line", "+254733000002"), &["Tea"]);
+    customers.patch(tea, set("line", "0733 000 003")).unwrap();
+    finds(Filter::is("custom.line", "+254733000002"), &[]);
+    office.admin.undo(last(&office).id).unwrap();
+    finds(Filter::is("custom.line", "+254733000002"), &["Tea"]);
+    customers.delete(tea).unwrap();
+    finds(Filter::is("custom.line", "+254733000002"), &[]);
+    customers.restore(tea).unwrap();
+    finds(Filter::is("custom.line", "+254733000002"), &["Tea"]);
+}
+
 #[test]
 fn a_filter_hops_to_custom_fields_of_what_a_record_refers_to() {
     let office = office();

@@ -269,8 +269,24 @@ fn the_lines_of_a_deal_sum_up_to_its_amount() {
     assert_eq!(amounts, [Some(kes(12_500)), Some(kes(874)), Some(kes(5_000))]);
     assert_eq!(offered.amount, Some(kes(18_374)));
     assert_eq!(offered.lines[2].description, "Setting up");
-    let other = deals.update(deal.id, |deal| deal.amount = Some(kes(1))).unwrap();
-    assert_eq!(other.amount, Some(kes(18_374)), "the lines have the last word");
+    let by_hand = |amount| failure(deals.update(deal.id, |deal| deal.amount = amount));
+    assert_eq!(by_hand(Some(kes(1))), "invalid amount computed", "the lines have the last word");
+    assert_eq!(by_hand(None), "invalid amount computed");
+    // What equals the sum is no change, and with other lines an absent amount asks for their sum.
+    deals.update(deal.id, |deal| deal.amount = Some(kes(18_374))).unwrap();
+    let both = |deal: &mut Opportunity, amount| {
+        deal.lines.truncate(1);
+        deal.amount = amount;
+    };
+    let wrong = deals.update(deal.id, |deal| both(deal, Some(kes(1))));
+    assert_eq!(failure(wrong), "invalid amount computed");
+    let fewer = deals.update(deal.id, |deal| both(deal, None)).unwrap();
+    assert_eq!(fewer.amount, Some(kes(12_500)));
+    deals.update(deal.id, |deal| deal.lines = offered.data.lines.clone()).unwrap();
+    let (customer, lines) = (deal.customer, offered.data.lines.clone());
+    let new =
+        Opportunity { customer, name: "New".into(), amount: Some(kes(1)), lines, ..Opportunity::default() };
+    assert_eq!(failure(deals.create(new)), "invalid amount computed");
     let cleared = deals.update(deal.id, |deal| deal.lines.clear()).unwrap();
     assert_eq!(cleared.amount, Some(kes(18_374)), "an amount without lines is nobody's but the caller's");
     let with_tea = Query::new().filter(Opportunity::LINES.contains(tea.to_string()));

@@ -212,17 +212,27 @@ pub fn lists(factory: Factory<'_>) {
     accepts(tags.is_in(["tea", "100%"]), &["Mara Tea", "Zoë Ltd"]);
     accepts(tags.is_in(Vec::<String>::new()), &[]);
     accepts(tags.contains("VIP"), &["Mara Tea", "Zoë Ltd"]);
-    accepts(tags.contains("ip"), &[]);
+    accepts(tags.contains("ip"), &["Mara Tea", "Zoë Ltd"]);
+    accepts(tags.contains("pi"), &[]);
+    accepts(!tags.contains("EA"), &["Zoë Ltd", "Ali", "Éva", "Bo 100%"]);
+    accepts(tags.contains("0%"), &["Zoë Ltd"]);
+    accepts(tags.contains(""), &["Mara Tea", "Zoë Ltd"]);
     accepts(tags.starts_with("T"), &["Mara Tea"]);
     accepts(tags.starts_with("1"), &["Zoë Ltd"]);
     accepts(tags.is_empty(), &["Ali", "Éva", "Bo 100%"]);
     accepts(tags.is("vip").and(tags.is("tea")), &["Mara Tea"]);
     accepts(Customer::EMAILS.is("INFO@MARA.EXAMPLE"), &["Mara Tea"]);
     accepts(Customer::EMAILS.starts_with("info@"), &["Mara Tea"]);
+    accepts(Customer::EMAILS.contains("@MARA."), &["Mara Tea"]);
+    accepts(Customer::EMAILS.contains("mara@"), &[]);
     accepts(Customer::EMAILS.is_empty(), &["Zoë Ltd", "Ali", "Éva", "Bo 100%"]);
     accepts(Customer::PHONES.is("+254-20-123-456"), &["Mara Tea"]);
     accepts(Customer::PHONES.starts_with("+254-20"), &["Mara Tea"]);
     accepts(Customer::PHONES.starts_with("+255"), &[]);
+    accepts(Customer::PHONES.contains("20 123"), &["Mara Tea"]);
+    accepts(Customer::PHONES.contains("+254 20 1"), &["Mara Tea"]);
+    accepts(Customer::PHONES.contains("21 12"), &[]);
+    accepts(Customer::PHONES.contains("x"), &[]);
     refused(office.sys.customers().list(&Query::new().filter(tags.less("x"))), "invalid");
 }
 

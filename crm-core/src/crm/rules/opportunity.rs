@@ -75,6 +75,7 @@ impl Rules for Opportunity {
             keep_time(data, old, unit.now());
         }
         price_lines(unit, data, old, &mut problems)?;
+        sum_up(data, old, &mut problems);
         data.cycle_days = match (data.opened_on, data.closed_on) {
             (Some(opened), Some(closed)) => Some((closed - opened).num_days()),
             _ => None,
@@ -142,4 +143,17 @@ fn price_lines(
         }
     }
     Ok(())
+}
+
+/// The amount of a deal with lines is their sum: one that the caller set to something else would be lost.
+fn sum_up(data: &mut Opportunity, old: Option<&Record<Opportunity>>, problems: &mut Violations) {
+    let Some(sum) = data.sum_of_lines() else { return };
+    let was = old.and_then(|old| old.amount);
+    let left_open = data.amount.is_none() && old.is_none_or(|old| old.lines != data.lines);
+    if data.amount != was && data.amount != Some(sum) && !left_open {
+        let amount = data.amount.map(|amount| amount.to_string()).unwrap_or_default();
+        let reason = format!("it is the sum of the lines, {sum}; change the lines, or remove them first");
+        problems.add("amount", "computed", &amount, reason);
+    }
+    data.amount = Some(sum);
 }

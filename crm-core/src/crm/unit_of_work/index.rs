@@ -4,9 +4,9 @@ use super::{UnitOfWork, all_fields};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::Result;
-use crate::model::{Entity, FieldSet, Kind, Record, Settings};
-use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position};
-use crate::value::{KeyRules, Words};
+use crate::model::{CustomField, CustomFieldType, Entity, FieldSet, Kind, Record, Settings};
+use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position, Stored, custom_key_field};
+use crate::value::{EmailAddress, FieldValue, KeyRules, PhoneNumber, Value, Words};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl UnitOfWork<'_> {
 
     /// The keys of some fields.
     pub(super) fn keys_of<E: Rules>(&self, data: &E, fields: FieldSet, rules: &KeyRules) -> BTreeSet<Key> {
-        keys_of(data, fields, rules, |field| E::is_unique(field, self.settings()))
+        keys_of(data, fields, rules, &self.conventions().custom_fields, |field| E::is_unique(field, self.settings()))
     }
 
     /// Takes over new settings. What comes later in this operation follows them, and so do the keys and words of all
@@ -60,7 +60,12 @@ impl UnitOfWork<'_> {
     /// Makes the keys and words of an entity's live records anew that follow the rules. The records themselves do not
     /// change, so neither do their versions, and the journal has nothing to say of them.
     pub(in crate::crm) fn reindex<E: Rules>(&mut self, before: &KeyRules) -> Result<()> {
-        let regional = regional_fields::<E>();
+        let mut regional = regional_fields::<E>();
+        let with_region =
+            keyed(&self.conventions().custom_fields, E::kind()).any(|field| field.r#type == CustomFieldType::Phone);
+        if let Some(custom) = E::schema().custom.filter(|_| with_region) {
+            regional.insert(custom);
+        }
         if regional.is_empty() {
             return Ok(());
         }
@@ -121,10 +126,11 @@ fn place_of<E: Entity>(plan: &Plan, entry: &Entry<E>) -> Position {
 }
 
 /// The keys of some fields; those of unique fields are so when `unique` says it.
-pub(in crate::crm) fn keys_of<E: Entity>(
+pub(in crate::crm) fn keys_of<E: Stored>(
     data: &E,
     fields: FieldSet,
     rules: &KeyRules,
+    custom_fields: &[CustomField],
     unique: impl Fn(&str) -> bool,
 ) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
@@ -135,7 +141,29 @@ pub(in crate::crm) fn keys_of<E: Entity>(
             keys.insert(Key { field: def.name, key, unique });
         });
     }
+    // Phone numbers and e-mail addresses in custom fields are looked up like the others.
+    let custom = E::schema().custom.filter(|custom| fields.contains(*custom));
+    let Some(custom) = custom.filter(|_| keyed(custom_fields, E::kind()).next().is_some()) else {
+        return keys;
+    };
+    let Value::Map(mut values) = data.value(custom) else { return keys };
+    for field in keyed(custom_fields, E::kind()) {
+        let Some(Value::Text(text)) = values.remove(&field.key) else { continue };
+        let mut take = |key| {
+            keys.insert(Key { field: custom_key_field(&field.key), key, unique: false });
+        };
+        match field.r#type {
+            CustomFieldType::Phone => PhoneNumber(text).keys(rules, &mut take),
+            _ => EmailAddress(text).keys(rules, &mut take),
+        }
+    }
     keys
+}
+
+/// The custom fields of a kind whose values have keys.
+fn keyed(custom_fields: &[CustomField], kind: Kind) -> impl Iterator<Item = &CustomField> {
+    let keyed = |ty| matches!(ty, CustomFieldType::Phone | CustomFieldType::Email);
+    custom_fields.iter().filter(move |field| field.entity == kind && keyed(field.r#type))
 }
 
 /// The words of some fields.
