@@ -6,7 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 /// What every call of the library returns.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call was refused. [`Error::code`] is the same word in every language and never changes.
 #[derive(thiserror::Error)]
@@ -38,7 +38,7 @@ pub enum Error {
     /// `denied`: the user may see the record (or the list) but not do this.
     #[error("the role does not allow {action} on {entity}")]
     Denied {
-        /// What was asked: `delete`, `journal.view` …
+        /// What was asked: `delete`, or the permission of the role that is missing: `journal_view` …
         action: &'static str,
         /// On what kind of record.
         entity: &'static str,
@@ -55,8 +55,8 @@ pub enum Error {
         /// The record that holds it, when the user may see that.
         holder: Option<Uuid>,
     },
-    /// `in_use`: live records refer to this one and forbid that it goes.
-    #[error("{entity} {id} is in use by: {by}")]
+    /// `in_use`: records refer to this one and forbid that it goes.
+    #[error("the {entity} is used by {}", user_of(by, title))]
     InUse {
         /// The kind of record.
         entity: &'static str,
@@ -64,6 +64,10 @@ pub enum Error {
         id: Uuid,
         /// The kind of the records that use it.
         by: &'static str,
+        /// One of them, when the user sees one.
+        holder: Option<Uuid>,
+        /// What that one is called: the name of an opportunity, the amount of a sale.
+        title: Option<String>,
     },
     /// `refused`: a rule of the domain forbids it.
     #[error("{reason} ({rule})")]
@@ -200,9 +204,13 @@ impl Error {
                 ("value", text(value)),
                 ("holder", holder.map_or(Value::Null, Value::Id)),
             ],
-            Error::InUse { entity, id, by } => {
-                vec![("entity", text(entity)), ("id", Value::Id(*id)), ("by", text(by))]
-            }
+            Error::InUse { entity, id, by, holder, title } => vec![
+                ("entity", text(entity)),
+                ("id", Value::Id(*id)),
+                ("by", text(by)),
+                ("holder", holder.map_or(Value::Null, Value::Id)),
+                ("title", title.as_deref().map_or(Value::Null, text)),
+            ],
             Error::Refused { rule, reason } => vec![("rule", text(rule)), ("reason", text(reason))],
             Error::Gone { entity, id } => vec![("entity", text(entity)), ("id", Value::Id(*id))],
             Error::LockedOut { retry_at } => vec![("retry_at", Value::Instant(*retry_at))],
@@ -240,6 +248,13 @@ impl Error {
 
     pub(crate) fn corrupt(reason: impl Into<String>) -> Self {
         Error::Corrupt { reason: reason.into() }
+    }
+}
+
+fn user_of(by: &str, title: &Option<String>) -> String {
+    match title {
+        Some(title) => format!("the {by} {title:?}"),
+        None => format!("a record of the kind {by}"),
     }
 }
 

@@ -34,6 +34,37 @@ macro_rules! journals {
                 seen(&mut sql, sight, "c");
                 read(self.conn()?, sql)
             }
+            fn latest_operations(
+                &self,
+                before: u64,
+                limit: usize,
+                of: Option<&Actor>,
+                sight: &Sight,
+            ) -> Result<Vec<Operation>> {
+                let mut sql = select();
+                sql.push("o.seq IN (SELECT p.seq FROM crm_operation AS p WHERE p.seq < ");
+                sql.bind(Bind::Int(i64::try_from(before).unwrap_or(i64::MAX)));
+                match of {
+                    Some(Actor::User(user)) => {
+                        sql.push(" AND p.actor_user = ");
+                        sql.bind(Bind::Id(user.uuid()));
+                    }
+                    Some(Actor::System(label)) => {
+                        sql.push(" AND p.actor_user IS NULL AND p.actor_label = ");
+                        sql.bind_text(label);
+                    }
+                    None => {}
+                }
+                sql.push(" AND EXISTS (SELECT 1 FROM crm_change AS k WHERE k.operation = p.seq AND ");
+                seen(&mut sql, sight, "k");
+                sql.push(") ORDER BY p.seq DESC LIMIT ");
+                sql.bind(Bind::Int(i64::try_from(limit).unwrap_or(-1)));
+                sql.push(") AND ");
+                seen(&mut sql, sight, "c");
+                let mut found = read(self.conn()?, sql)?;
+                found.reverse();
+                Ok(found)
+            }
             fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
                 let mut sql = select();
                 sql.push("c.record = ");

@@ -1,7 +1,7 @@
 //! A store that fails on demand, around any other.
 
 use crate::error::{Error, Result};
-use crate::model::{FieldSet, Kind, Operation, OperationId, Reminder, User};
+use crate::model::{Actor, FieldSet, Kind, Operation, OperationId, Reminder, User};
 use crate::store::{
     AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, Moment,
     OperationalRead, OperationalWrite, Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot,
@@ -198,6 +198,16 @@ macro_rules! reads {
             fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>> {
                 self.reading()?;
                 self.inner.operations(after, limit, sight)
+            }
+            fn latest_operations(
+                &self,
+                before: u64,
+                limit: usize,
+                of: Option<&Actor>,
+                sight: &Sight,
+            ) -> Result<Vec<Operation>> {
+                self.reading()?;
+                self.inner.latest_operations(before, limit, of, sight)
             }
             fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
                 self.reading()?;

@@ -9,7 +9,7 @@ use super::unit_of_work::{all_fields, keys_of, words_of};
 use crate::error::{Error, Result};
 use crate::memory::{MemorySnapshot, State};
 use crate::model::{
-    Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline, Record,
+    Actor, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline, Record,
     Reminder, Settings, User, set_named,
 };
 use crate::store::{
@@ -336,6 +336,17 @@ impl JournalRead for PastView<'_> {
         let mut operations = self.now.operations(after, limit, sight)?;
         operations.retain(|operation| operation.at <= self.at);
         Ok(operations)
+    }
+
+    fn latest_operations(
+        &self,
+        before: u64,
+        limit: usize,
+        of: Option<&Actor>,
+        sight: &Sight,
+    ) -> Result<Vec<Operation>> {
+        let end = self.now.last_until(self.at)?.saturating_add(1);
+        self.now.latest_operations(before.min(end), limit, of, sight)
     }
 
     fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {

@@ -4,8 +4,8 @@ use super::session::Session;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
 use crate::model::{
-    Action, Contact, Customer, CustomerStatus, Entity, LeadStatus, Opportunity, Record, Reminder,
-    ReminderStatus,
+    Action, Change, ChangeKind, Contact, Customer, CustomerStatus, Entity, Kind, LeadStatus, OperationId,
+    Opportunity, OpportunityContact, Record, Reminder, ReminderStatus,
 };
 use crate::store::{Condition, column_is};
 use crate::value::{Id, Value};
@@ -17,8 +17,8 @@ pub struct Conversion {
     pub status: CustomerStatus,
     /// The opportunity that comes of it.
     pub opportunity: ConversionOpportunity,
-    /// A contact to be created. Names, e-mails and phones that it leaves blank are those of the customer. It has no part in
-    /// the opportunity by itself.
+    /// A contact to be created. Names, e-mails and phones that it leaves blank are those of the customer. A new
+    /// opportunity gets it as one of its contacts.
     pub contact: Option<Contact>,
 }
 
@@ -54,12 +54,17 @@ pub struct Converted {
     pub opportunity: Option<Record<Opportunity>>,
     /// The contact that was created, while it is live and visible.
     pub contact: Option<Record<Contact>>,
+    /// The operation that converted it, for [`Session::undo`]; a second call gives that of the first. `None` for one that
+    /// was written as converted from the start.
+    pub operation: Option<OperationId>,
 }
 
 impl Session {
     /// Converts a lead as one operation: the customer becomes a prospect or active, an opportunity and a contact may
     /// come of it, and open reminders without an opportunity follow to it. A lead is the customer at its start, so
     /// nothing is copied. A second call changes nothing and gives the first result. [`Session::undo`] takes it back.
+    ///
+    /// From then on the customer's status is in the hands of its users: winning or losing an opportunity does not move it.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -70,6 +75,8 @@ impl Session {
     /// let converted = session.convert_lead(lead, Conversion { opportunity, ..Conversion::default() })?;
     /// assert_eq!(converted.customer.lead.as_ref().unwrap().status, LeadStatus::Converted);
     /// assert_eq!(converted.opportunity.unwrap().customer, lead);
+    /// session.undo(converted.operation.unwrap())?;
+    /// assert_eq!(session.customers().get(lead)?.lead.as_ref().unwrap().status, LeadStatus::New);
     /// # Ok::<(), crm_core::Error>(())
     /// ```
     ///
@@ -92,6 +99,7 @@ pub(super) fn convert(
     let status = lead.lead.as_ref().map(|lead| lead.status);
     if status == Some(LeadStatus::Converted) {
         return Ok(Converted {
+            operation: converting(unit, id)?,
             opportunity: seen(unit, lead.converted_opportunity)?,
             contact: seen(unit, lead.converted_contact)?,
             customer: lead,
@@ -104,10 +112,19 @@ pub(super) fn convert(
     if !matches!(conversion.status, CustomerStatus::Prospect | CustomerStatus::Active) {
         return Err(Error::invalid("status", "range", "a lead becomes a prospect or active"));
     }
+    let contact = match conversion.contact {
+        None => None,
+        Some(contact) => {
+            let contact = filled(contact, &lead);
+            Some(unit.create(contact).map_err(|error| error.inside("contact"))?)
+        }
+    };
     let opportunity = match conversion.opportunity {
         ConversionOpportunity::None => None,
         ConversionOpportunity::New(deal) => {
-            let deal = Opportunity { customer: id, ..*deal };
+            let mut deal = Opportunity { customer: id, ..*deal };
+            let part = contact.as_ref().map(|person| OpportunityContact { contact: person.id, role: None });
+            deal.contacts.extend(part);
             Some(unit.create(deal).map_err(|error| error.inside("opportunity"))?)
         }
         ConversionOpportunity::Existing(deal) => {
@@ -117,13 +134,6 @@ pub(super) fn convert(
                 other => other,
             })?;
             Some(Some(deal.record).filter(|deal| deal.customer == id).ok_or_else(unknown)?)
-        }
-    };
-    let contact = match conversion.contact {
-        None => None,
-        Some(contact) => {
-            let contact = filled(contact, &lead);
-            Some(unit.create(contact).map_err(|error| error.inside("contact"))?)
         }
     };
     if let Some(deal) = &opportunity {
@@ -137,7 +147,20 @@ pub(super) fn convert(
         customer.converted_opportunity = opportunity.as_ref().map(|deal| deal.id);
         customer.converted_contact = contact.as_ref().map(|contact| contact.id);
     })?;
-    Ok(Converted { customer, opportunity, contact })
+    Ok(Converted { customer, opportunity, contact, operation: Some(unit.operation_id()) })
+}
+
+/// The operation that converted a lead, the last one when it was taken back and converted anew.
+fn converting(unit: &UnitOfWork<'_>, id: Id<Customer>) -> Result<Option<OperationId>> {
+    let converts = |change: &Change| {
+        let status = change.after.get("lead").cloned().map(|lead| lead.part("status"));
+        let was = change.before.get("lead").cloned().map(|lead| lead.part("status"));
+        let converted = Some(LeadStatus::Converted.into());
+        change.change == ChangeKind::Update && status == converted && was != converted
+    };
+    let operations = unit.tx().operations_on(Kind::Customer, id.uuid(), 0)?;
+    let found = operations.iter().rev().find(|operation| operation.changes.iter().any(converts));
+    Ok(found.map(|operation| operation.id))
 }
 
 /// The record, while it is live and the actor sees it.

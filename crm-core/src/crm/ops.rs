@@ -21,6 +21,8 @@ use uuid::Uuid;
 pub(crate) trait KindOps: Sync {
     /// `Some(true)` when it is live, `Some(false)` in the trash, `None` when it is not there or not seen.
     fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>>;
+    /// What the record is called, live or in the trash; `None` when it is not there or not seen.
+    fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>>;
     /// The records whose field refers to this id, live or in the trash.
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>>;
     /// Puts it and what hangs on it in the trash.
@@ -105,6 +107,10 @@ impl<E: Rules> Of<E> {
 impl<E: Rules> KindOps for Of<E> {
     fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>> {
         Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| entry.deletion.is_none()))
+    }
+
+    fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>> {
+        Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| E::title(&entry.record.data)))
     }
 
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>> {

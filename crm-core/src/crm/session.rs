@@ -385,8 +385,9 @@ impl Session {
         })
     }
 
-    /// The feed of all operations after a place in the journal, oldest first, at most `limit`: what the audit page
-    /// shows. To reach the newest go on from the last `seq` until the answer is empty. Changes of records that the user may not see are left out.
+    /// The feed of all operations after a place in the journal, oldest first, at most `limit`: what the
+    /// feed of another program reads; [`Session::latest_operations`] gives the newest first. Changes of records that the
+    /// user may not see are left out.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -397,13 +398,63 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `denied` without the permission `journal.view`, `session_ended`, and those of the store.
+    /// `denied` without the permission `journal_view`, `session_ended`, and those of the store.
     pub fn operations(&self, after: u64, limit: usize) -> Result<Vec<Operation>> {
         self.read(|view, authority, _| {
             if !authority.journal_view {
-                return Err(Error::Denied { action: "journal.view", entity: "operation" });
+                return Err(Error::Denied { action: "journal_view", entity: "operation" });
             }
             view.operations(after, limit, authority.sight(Action::View)).map(with_types)
+        })
+    }
+
+    /// The operations before a place in the journal, or the last ones, newest first, at most `limit`: what the audit
+    /// page shows. The next page is that before the `seq` of the last one. Changes of records that the user may not see
+    /// are left out.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// let newest = &session.latest_operations(None, 20)?[0];
+    /// assert_eq!(newest.command, "create");
+    /// let earlier = session.latest_operations(Some(newest.seq), 20)?;
+    /// assert!(earlier.iter().all(|operation| operation.seq < newest.seq));
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `denied` without the permission `journal_view`, `session_ended`, and those of the store.
+    pub fn latest_operations(&self, before: Option<u64>, limit: usize) -> Result<Vec<Operation>> {
+        self.read(|view, authority, _| {
+            if !authority.journal_view {
+                return Err(Error::Denied { action: "journal_view", entity: "operation" });
+            }
+            let sight = authority.sight(Action::View);
+            view.latest_operations(before.unwrap_or(u64::MAX), limit, None, sight).map(with_types)
+        })
+    }
+
+    /// The newest operation of the session's user, in whatever session, of which he still sees something: what an undo
+    /// button takes back. For the program's own session the newest under its label. Needs no permission.
+    ///
+    /// ```
+    /// # let (crm, session) = crm_core::contract::demo()?;
+    /// # let id = session.customers().create(crm_core::Customer { name: "Mara Tea".into(), ..Default::default() })?.id;
+    /// session.customers().update(id, |customer| customer.name = "Mistake".into())?;
+    /// if let Some(operation) = session.last_operation()? {
+    ///     session.undo(operation.id)?;
+    /// }
+    /// assert_eq!(session.customers().get(id)?.name, "Mara Tea");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `session_ended`, and those of the store.
+    pub fn last_operation(&self) -> Result<Option<Operation>> {
+        self.read(|view, authority, _| {
+            let sight = authority.sight(Action::View);
+            let found = view.latest_operations(u64::MAX, 1, Some(&authority.actor), sight)?;
+            Ok(with_types(found).pop())
         })
     }
 
@@ -420,7 +471,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `denied` without the permission `users.manage`, `not_found`, `invalid` (`password`).
+    /// `denied` without the permission `users_manage`, `not_found`, `invalid` (`password`).
     pub fn set_password(&self, user: Id<User>, password: &str) -> Result<()> {
         self.write("set_password", |unit| {
             unit.require_users_manage()?;
@@ -463,7 +514,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `denied` without the permission `users.manage`, `not_found`.
+    /// `denied` without the permission `users_manage`, `not_found`.
     pub fn revoke_sessions(&self, user: Id<User>) -> Result<()> {
         self.write("revoke_sessions", |unit| {
             unit.require_users_manage()?;

@@ -52,7 +52,9 @@ pub struct StageChange {
 }
 
 impl Session {
-    /// Moves a deal to another stage of its pipeline. A won or lost stage closes it, an open one opens it again.
+    /// Moves a deal to another stage of its pipeline. A won or lost stage closes it, an open one opens it again. The
+    /// status of its customer does not move with it: to make a prospect active is one more line, in the same batch when
+    /// both are to happen or none.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;

@@ -144,6 +144,11 @@ impl<'t> UnitOfWork<'t> {
         self.authority.is_system()
     }
 
+    /// The operation that this becomes.
+    pub(super) fn operation_id(&self) -> OperationId {
+        self.operation.id
+    }
+
     pub(super) fn crm(&self) -> &Crm {
         self.crm
     }
@@ -168,7 +173,7 @@ impl<'t> UnitOfWork<'t> {
         if self.authority.users_manage {
             return Ok(());
         }
-        Err(Error::Denied { action: "users.manage", entity: "user" })
+        Err(Error::Denied { action: "users_manage", entity: "user" })
     }
 
     pub(super) fn role_with_key(&self, key: &str) -> Result<Id<Role>> {
@@ -231,7 +236,7 @@ impl<'t> UnitOfWork<'t> {
     pub(crate) fn create_with_id<E: Rules>(&mut self, id: Id<E>, data: E) -> Result<Record<E>> {
         self.authority.require(E::kind(), Action::Create)?;
         if id.is_nil() {
-            return Err(Error::invalid("id", "blank", "an id is made by new_id()"));
+            return Err(Error::invalid("id", "blank", "an id is needed; new_id() makes one"));
         }
         let data = self.prepared(id, data, &Origin::Created)?;
         let everything = all_fields::<E>();
@@ -335,7 +340,7 @@ impl<'t> UnitOfWork<'t> {
         for field in data.changed(&base).iter().filter(|_| !by_library) {
             let def = &E::FIELDS[field];
             if def.system && !(old.is_none() && self.is_system() && E::importable(def.name)) {
-                let reason = format!("this field is set by the library only: {}", def.doc);
+                let reason = format!("only the library sets this field: {}", def.doc);
                 problems.add(def.name, "system", "", reason);
             }
         }

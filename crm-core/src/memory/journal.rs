@@ -2,7 +2,7 @@
 
 use super::{HasState, MemorySnapshot, MemoryTransaction, State};
 use crate::error::{Error, Result};
-use crate::model::{Change, ChangeKind, FieldValues, Gate, Kind, Level, Operation, OperationId};
+use crate::model::{Actor, Change, ChangeKind, FieldValues, Gate, Kind, Level, Operation, OperationId};
 use crate::port::{JournalRead, JournalWrite, Moment, Sealed, Sight};
 use crate::value::Timestamp;
 use std::collections::HashMap;
@@ -19,6 +19,21 @@ macro_rules! journals {
                 let state = HasState::state(self);
                 let later = state.operations().filter(|operation| operation.seq > after);
                 let seen = later.map(|operation| only(operation, |change| state.sees_change(change, sight)));
+                Ok(seen.filter(|operation| !operation.changes.is_empty()).take(limit).collect())
+            }
+            fn latest_operations(
+                &self,
+                before: u64,
+                limit: usize,
+                of: Option<&Actor>,
+                sight: &Sight,
+            ) -> Result<Vec<Operation>> {
+                let state = HasState::state(self);
+                let wanted = |operation: &&Operation| {
+                    operation.seq < before && of.is_none_or(|actor| operation.actor == *actor)
+                };
+                let earlier = state.operations().rev().filter(wanted);
+                let seen = earlier.map(|operation| only(operation, |change| state.sees_change(change, sight)));
                 Ok(seen.filter(|operation| !operation.changes.is_empty()).take(limit).collect())
             }
             fn operations_on(&self, kind: Kind, id: Uuid, after_version: u64) -> Result<Vec<Operation>> {
@@ -55,7 +70,7 @@ fn only(operation: &Operation, wanted: impl Fn(&Change) -> bool) -> Operation {
 }
 
 impl State {
-    fn operations(&self) -> impl Iterator<Item = &Operation> {
+    fn operations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.operations.iter().map(|sealed| &sealed.operation)
     }
 

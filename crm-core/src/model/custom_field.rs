@@ -91,7 +91,7 @@ impl Validate for CustomField {
             let earlier = &self.options[..index];
             if option.is_empty() || earlier.contains(option) {
                 let field = format!("options.{index}");
-                problems.add(&field, "duplicate", option, "options are not blank and differ");
+                problems.add(&field, "duplicate", option, "options must not be blank, and must differ");
             }
         }
         match (self.r#type == CustomFieldType::Reference, self.target.is_some()) {

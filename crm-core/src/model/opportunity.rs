@@ -149,7 +149,12 @@ impl Validate for Opportunity {
         if let (Some(opened), Some(closed)) = (self.opened_on, self.closed_on)
             && closed < opened
         {
-            problems.add("closed_on", "range", &closed.to_string(), format!("it was opened on {opened}"));
+            problems.add(
+                "closed_on",
+                "range",
+                &closed.to_string(),
+                format!("it can't be closed before the day on which it was opened, {opened}"),
+            );
         }
     }
 }

@@ -77,14 +77,19 @@ impl Validate for Reminder {
         const LONGEST: u32 = 366 * 24 * 60;
         const MOST: usize = 20;
         if self.offsets.len() > MOST {
-            problems.add("offsets", "too_many", &self.offsets.len().to_string(), format!("at most {MOST}"));
+            problems.add(
+                "offsets",
+                "too_many",
+                &self.offsets.len().to_string(),
+                format!("expected at most {MOST} offsets"),
+            );
         }
         if let Some(longest) = self.offsets.iter().max().filter(|minutes| **minutes > LONGEST) {
             problems.add(
                 "offsets",
                 "range",
                 &longest.to_string(),
-                "at most 527,040 minutes, a year, before it is due",
+                "expected at most 527,040 minutes, a year, before it is due",
             );
         }
         if let Some(recurrence) = &self.recurrence {

@@ -11,27 +11,26 @@ use serde::{Deserialize, Serialize};
 #[entity(name = "settings")]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where the organisation's days begin and end.
+    /// Where the organisation's days begin and end; UTC at first.
     pub time_zone: Zone,
-    /// The region of phone numbers without a country code (ISO 3166-1, two letters).
-    #[entity(max = 2)]
+    /// The region of phone numbers without a country code (ISO 3166-1, two letters); `US` at first.
     pub phone_region: String,
-    /// The currency of amounts that say nothing else.
+    /// The currency of amounts that say nothing else; US dollars at first.
     pub base_currency: Currency,
-    /// The month in which the fiscal year begins, 1 to 12.
+    /// The month in which the fiscal year begins, 1 to 12; January at first.
     pub fiscal_year_start: u8,
-    /// Whether several customers may have the same e-mail address.
+    /// Whether several customers may have the same e-mail address; not at first.
     pub shared_emails: bool,
-    /// Whether a deal that is lost needs a reason.
+    /// Whether a deal that is lost needs a reason; not at first.
     pub lost_reason_required: bool,
-    /// What stands before the number of a customer's code.
+    /// What stands before the number of a customer's code; `C` at first.
     #[entity(max = 10)]
     pub code_prefix: String,
-    /// To how many digits that number is filled with zeros.
+    /// To how many digits that number is filled with zeros, 1 to 12; 3 at first: `C001`.
     pub code_digits: u8,
-    /// The hour of the day at which whole-day reminders are told, 0 to 23.
+    /// The hour of the day at which whole-day reminders are told, 0 to 23; 9 at first.
     pub all_day_hour: u8,
-    /// How many bytes an attachment has at most.
+    /// How many bytes an attachment has at most; 26,214,400, which is 25 MiB, at first.
     pub attachment_limit: i64,
 }
 
@@ -68,7 +67,12 @@ impl Validate for Settings {
     fn check(&self, problems: &mut Violations) {
         let mut range = |field: &str, value: u8, low: u8, high: u8| {
             if !(low..=high).contains(&value) {
-                problems.add(field, "range", &value.to_string(), format!("{low} to {high}"));
+                problems.add(
+                    field,
+                    "range",
+                    &value.to_string(),
+                    format!("expected a number from {low} to {high}"),
+                );
             }
         };
         range("fiscal_year_start", self.fiscal_year_start, 1, 12);

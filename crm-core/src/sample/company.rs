@@ -63,7 +63,7 @@ impl Company {
     /// Sets the organisation up, as one operation, and gives its users their passwords.
     pub(super) fn found(writer: &mut Writer<'_>) -> Result<Self> {
         let zone = "Africa/Nairobi".parse::<Zone>();
-        let zone = zone.map_err(|reason| Error::invalid("time_zone", "unknown", reason))?;
+        let zone = zone?;
         writer.batch.update(writer.session.settings()?.id, move |settings| {
             settings.time_zone = zone;
             "KE".clone_into(&mut settings.phone_region);

@@ -86,6 +86,7 @@ impl Condition {
             }
             Condition::Test { .. }
             | Condition::HasKey { .. }
+            | Condition::KeyContains { .. }
             | Condition::HasChoice { .. }
             | Condition::NoKeys { .. } => {}
         }
@@ -335,7 +336,7 @@ fn numbers(value: &Value) -> std::result::Result<Value, Problem> {
             let numbers = list(value)?.iter().map(numbers).collect::<std::result::Result<_, _>>();
             Ok(Value::List(numbers?))
         }
-        Value::Text(text) => match text.parse::<Code>() {
+        Value::Text(text) => match Code::from_text(text) {
             Ok(code) => Ok(Value::Int(i64::try_from(code.number()).unwrap_or(i64::MAX))),
             Err(reason) => Err(Mismatch::new(reason, value).into()),
         },
@@ -349,7 +350,7 @@ fn column_test(column: ColumnRef, op: Op, value: &Value) -> std::result::Result<
     let atom = |value: Value| -> std::result::Result<Atom, Problem> {
         let value = match (column.ty, &value) {
             // A code is compared in its written form, whatever case it is typed in.
-            (ValueType::Code, Value::Text(text)) => match text.parse::<Code>() {
+            (ValueType::Code, Value::Text(text)) => match Code::from_text(text) {
                 Ok(code) => Value::Text(code.as_str().to_owned()),
                 Err(reason) => return Err(Mismatch::new(reason, &value).into()),
             },

@@ -2,7 +2,7 @@
 
 use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sealed, Sight};
 use crate::error::Result;
-use crate::model::{Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record, User};
+use crate::model::{Actor, Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record, User};
 use crate::value::{Id, Timestamp};
 use uuid::Uuid;
 
@@ -133,6 +133,18 @@ pub trait JournalRead {
     /// # Errors
     /// Those of the store.
     fn operations(&self, after: u64, limit: usize, sight: &Sight) -> Result<Vec<Operation>>;
+    /// Operations before this place, newest first, at most so many; those of one actor alone when one is named. Changes
+    /// that the reader may not see are left out, and operations of which nothing is left too.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn latest_operations(
+        &self,
+        before: u64,
+        limit: usize,
+        of: Option<&Actor>,
+        sight: &Sight,
+    ) -> Result<Vec<Operation>>;
     /// The operations that touched a record after this version, oldest first, each with that record's changes only.
     ///
     /// # Errors

@@ -27,6 +27,18 @@ impl Code {
         &self.text
     }
 
+    /// The code that a text is, or what would be one.
+    pub(crate) fn from_text(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim().to_uppercase();
+        let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let number =
+            text[text.len() - digits..].parse().map_err(|_| "a code that ends with a number, like C001")?;
+        if i64::try_from(number).is_err() || text.len() > 40 || text.contains('\0') {
+            return Err("a code of at most 40 characters with a number of at most 18 digits");
+        }
+        Ok(Code { text, number })
+    }
+
     /// The number in it.
     pub fn number(&self) -> u64 {
         self.number
@@ -34,24 +46,20 @@ impl Code {
 }
 
 impl FromStr for Code {
-    type Err = &'static str;
+    type Err = Error;
 
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let text = text.trim().to_uppercase();
-        let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let number =
-            text[text.len() - digits..].parse().map_err(|_| "a code ends with a number, like C001")?;
-        if i64::try_from(number).is_err() || text.len() > 40 || text.contains('\0') {
-            return Err("a code is short and its number is not that large");
-        }
-        Ok(Code { text, number })
+    /// # Errors
+    /// `invalid` (`code`) for what is no code.
+    fn from_str(text: &str) -> Result<Self> {
+        let reason = |expected: &str| format!("{text:?} is not {expected}");
+        Code::from_text(text).map_err(|expected| Error::invalid("code", "syntax", reason(expected)))
     }
 }
 
 impl TryFrom<String> for Code {
-    type Error = &'static str;
+    type Error = Error;
 
-    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+    fn try_from(text: String) -> Result<Self> {
         text.parse()
     }
 }
@@ -85,7 +93,7 @@ impl FieldValue for Code {
     }
     fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
         match &value {
-            Value::Text(text) => text.parse().map_err(|reason| Mismatch::new(reason, &value)),
+            Value::Text(text) => Code::from_text(text).map_err(|expected| Mismatch::new(expected, &value)),
             _ => Err(Mismatch::new("a code like C001", &value)),
         }
     }

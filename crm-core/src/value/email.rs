@@ -36,6 +36,11 @@ impl From<&str> for Email {
         Email::new(address)
     }
 }
+impl From<String> for Email {
+    fn from(address: String) -> Self {
+        Email::new(address)
+    }
+}
 
 /// The text of an e-mail address: checked on the way in, compared case-folded with its domain in IDNA.
 ///
@@ -55,7 +60,7 @@ impl EmailAddress {
     /// ```
     /// let key = |text: &str| crm_core::EmailAddress(text.into()).comparison_key();
     /// assert_eq!(key("Amina@Bücher.example")?, "amina@xn--bcher-kva.example");
-    /// assert_eq!(key("amina@localhost"), Err("the domain has a dot"));
+    /// assert_eq!(key("amina@localhost"), Err("the domain needs a dot"));
     /// # Ok::<(), &str>(())
     /// ```
     ///
@@ -65,7 +70,7 @@ impl EmailAddress {
         // Of RFC 5321 (4.5.3.1.3), less the angle brackets, in octets.
         const LONGEST: usize = 254;
         let text = self.0.as_str();
-        let (local, domain) = text.rsplit_once('@').ok_or("an address has an @")?;
+        let (local, domain) = text.rsplit_once('@').ok_or("an address needs an @")?;
         check_local(local)?;
         let composed = composed(local);
         if composed != local {
@@ -99,12 +104,12 @@ fn check_local(local: &str) -> Checked<()> {
         return Err("the part before the @ has 1 to 64 characters");
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-        return Err("a dot before the @ stands between other characters");
+        return Err("a dot before the @ must stand between other characters");
     }
     let is_fit = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
     match local.chars().find(|c| !is_fit(*c)) {
-        Some('@') => Err("an address has one @"),
-        Some(_) => Err("a character that an address can't have"),
+        Some('@') => Err("an address can have only one @"),
+        Some(_) => Err("it has a character that an address can't have"),
         None => check_seen(local),
     }
 }
@@ -116,9 +121,9 @@ fn ascii_domain(domain: &str) -> Checked<String> {
     check_seen(domain)?;
     let ascii = idna::domain_to_ascii_strict(domain)
         .map_err(|_| "the domain is letters, digits and hyphens between dots, 63 at most, 253 in all")?;
-    let (_, top) = ascii.rsplit_once('.').ok_or("the domain has a dot")?;
+    let (_, top) = ascii.rsplit_once('.').ok_or("the domain needs a dot")?;
     if !top.ends_with(|c: char| c.is_ascii_alphabetic()) {
-        return Err("a top-level domain ends with a letter");
+        return Err("a top-level domain must end with a letter");
     }
     if NOWHERE.contains(&top) {
         return Err("mail finds no domain under this top-level domain");
@@ -137,7 +142,7 @@ fn check_seen(part: &str) -> Checked<()> {
     let is_in = |c: char, group: GeneralCategoryGroup| group.contains(categories.get(c));
     let hidden = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Other);
     if part.chars().any(|c| is_in(c, hidden)) || part.starts_with(|c| is_in(c, GeneralCategoryGroup::Mark)) {
-        return Err("an invisible character, or a mark without a letter");
+        return Err("it has an invisible character, or a mark without a letter");
     }
     Ok(())
 }

@@ -370,7 +370,7 @@ pub fn take_part<T: FieldValue>(
         Some(absent) => Ok(Some(absent)),
         None => {
             let part = T::from_value(value);
-            part.map(Some).map_err(|m| Mismatch { expected: format!("{name}: {}", m.expected), ..m })
+            part.map(Some).map_err(|m| Mismatch { expected: format!("{} for {name}", m.expected), ..m })
         }
     }
 }

@@ -39,7 +39,7 @@ impl<E: crate::model::Entity> FieldValue for super::Id<E> {
     }
     fn tidy(&mut self, name: &str, _: usize, problems: &mut Violations) {
         if self.is_nil() {
-            problems.add(name, "blank", "", format!("it needs the id of a {}", E::ENTITY));
+            problems.add(name, "blank", "", format!("the id of the {} is missing", E::ENTITY));
         }
     }
     fn target() -> Option<&'static str> {

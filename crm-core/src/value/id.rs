@@ -1,5 +1,6 @@
 //! Typed ids: a customer's id can't be passed where a contact's is wanted.
 
+use crate::error::Error;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -77,10 +78,13 @@ impl<E> fmt::Display for Id<E> {
     }
 }
 impl<E> FromStr for Id<E> {
-    type Err = uuid::Error;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::from_str(text).map(Id::from_uuid)
+    /// # Errors
+    /// `invalid` (`id`) for what is no UUID.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let id = Uuid::from_str(text).map(Id::from_uuid);
+        id.map_err(|_| Error::invalid("id", "syntax", format!("{text:?} is not an id")))
     }
 }
 impl<E> Serialize for Id<E> {

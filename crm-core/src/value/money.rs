@@ -12,6 +12,9 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency(iso_currency::Currency);
 
+/// What fits.
+const EXPECTED: &str = "a currency code of three letters, such as KES";
+
 impl Currency {
     /// The Kenyan shilling.
     pub const KES: Currency = Currency(iso_currency::Currency::KES);
@@ -47,10 +50,13 @@ impl fmt::Display for Currency {
     }
 }
 impl FromStr for Currency {
-    type Err = &'static str;
+    type Err = Error;
 
-    fn from_str(code: &str) -> std::result::Result<Self, Self::Err> {
-        Currency::from_code(code).ok_or("a currency is a three-letter code of ISO 4217")
+    /// # Errors
+    /// `invalid` (`currency`) for what is no code of ISO 4217.
+    fn from_str(code: &str) -> Result<Self> {
+        Currency::from_code(code)
+            .ok_or_else(|| Error::invalid("currency", "syntax", format!("{code:?} is not {EXPECTED}")))
     }
 }
 impl Serialize for Currency {
@@ -61,7 +67,7 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        code.parse().map_err(serde::de::Error::custom)
+        Currency::from_code(&code).ok_or_else(|| serde::de::Error::custom(format!("expected {EXPECTED}")))
     }
 }
 impl FieldValue for Currency {
@@ -73,8 +79,8 @@ impl FieldValue for Currency {
     }
     fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
         match &value {
-            Value::Text(code) => code.parse().map_err(|reason| Mismatch::new(reason, &value)),
-            _ => Err(Mismatch::new("a currency code", &value)),
+            Value::Text(code) => Currency::from_code(code).ok_or_else(|| Mismatch::new(EXPECTED, &value)),
+            _ => Err(Mismatch::new(EXPECTED, &value)),
         }
     }
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {
@@ -139,8 +145,13 @@ impl Money {
     /// ```
     pub fn parse(amount: &str, currency: Currency) -> Result<Self> {
         let number = Decimal::from_str_exact(amount.trim());
-        let number =
-            number.map_err(|_| Error::invalid("amount", "syntax", "an amount is digits with a point"))?;
+        let number = number.map_err(|_| {
+            Error::invalid(
+                "amount",
+                "syntax",
+                "an amount is written in digits, with a point before the decimals",
+            )
+        })?;
         Money::from_decimal(number, currency)
     }
 
@@ -225,17 +236,17 @@ impl FieldValue for Money {
         Value::Money(*self)
     }
     fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
-        const EXPECTED: &str = "{\"minor\": whole number, \"currency\": \"XXX\"}";
+        const AMOUNT: &str = "an amount like {\"minor\": 125000, \"currency\": \"KES\"}";
         match value {
             Value::Money(money) => Ok(money),
             Value::Map(map) => match (map.get("minor"), map.get("currency"), map.len()) {
-                (Some(Value::Int(minor)), Some(Value::Text(code)), 2) => match code.parse() {
-                    Ok(currency) => Ok(Money { minor: *minor, currency }),
-                    Err(reason) => Err(Mismatch::new(reason, &Value::Map(map))),
+                (Some(Value::Int(minor)), Some(Value::Text(code)), 2) => match Currency::from_code(code) {
+                    Some(currency) => Ok(Money { minor: *minor, currency }),
+                    None => Err(Mismatch::new(EXPECTED, &Value::Text(code.clone()))),
                 },
-                _ => Err(Mismatch::new(EXPECTED, &Value::Map(map))),
+                _ => Err(Mismatch::new(AMOUNT, &Value::Map(map))),
             },
-            other => Err(Mismatch::new(EXPECTED, &other)),
+            other => Err(Mismatch::new(AMOUNT, &other)),
         }
     }
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {

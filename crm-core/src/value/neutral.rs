@@ -237,6 +237,19 @@ impl<E> From<super::Id<E>> for Value {
     }
 }
 
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Value::Text(text.clone())
+    }
+}
+
+/// Nothing is null.
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
 macro_rules! from {
     ($($from:ty => $variant:ident),* $(,)?) => {$(
         impl From<$from> for Value {

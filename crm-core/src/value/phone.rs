@@ -33,6 +33,11 @@ impl From<&str> for Phone {
         Phone::new(number)
     }
 }
+impl From<String> for Phone {
+    fn from(number: String) -> Self {
+        Phone::new(number)
+    }
+}
 
 /// The text of a phone number, as it was typed: with any punctuation, letters (`1-800-FLOWERS`), an extension, as a
 /// `tel:` URI, in the digits of any script.

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// How many of something, exactly: up to 1,000,000,000,000 with at most six decimals; may be negative.
 ///
@@ -16,10 +17,16 @@ use std::fmt;
 /// use crm_core::{Decimal, Quantity};
 /// let quantity = Quantity(Decimal::new(25, 1));
 /// assert_eq!(quantity.to_string(), "2.5");
+/// assert_eq!(quantity, "2.5".parse()?);
+/// assert_eq!(Quantity::from(3), "3".parse()?);
+/// # Ok::<(), crm_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Quantity(pub Decimal);
+
+/// What fits.
+const EXPECTED: &str = "a number of at most 1,000,000,000,000 with at most 6 decimals";
 
 /// The greatest amount of a [`Quantity`].
 const GREATEST: i64 = 1_000_000_000_000;
@@ -58,6 +65,37 @@ impl Quantity {
 impl From<i64> for Quantity {
     fn from(number: i64) -> Self {
         Quantity(Decimal::from(number))
+    }
+}
+impl From<i32> for Quantity {
+    fn from(number: i32) -> Self {
+        Quantity(Decimal::from(number))
+    }
+}
+impl TryFrom<Decimal> for Quantity {
+    type Error = Error;
+
+    /// # Errors
+    /// `invalid` (`quantity`) when it is too large or has more than six decimals.
+    fn try_from(number: Decimal) -> Result<Self> {
+        let quantity = Quantity(number.normalize());
+        match quantity.millionths() {
+            Some(_) => Ok(quantity),
+            None => Err(Error::invalid("quantity", "range", format!("{number} is not {EXPECTED}"))),
+        }
+    }
+}
+impl FromStr for Quantity {
+    type Err = Error;
+
+    /// # Errors
+    /// `invalid` (`quantity`) for what is no number, is too large or has more than six decimals.
+    fn from_str(text: &str) -> Result<Self> {
+        let number = text
+            .trim()
+            .parse::<Decimal>()
+            .map_err(|_| Error::invalid("quantity", "syntax", format!("{text:?} is not {EXPECTED}")))?;
+        Quantity::try_from(number)
     }
 }
 
@@ -99,8 +137,7 @@ impl FieldValue for Quantity {
     fn tidy(&mut self, name: &str, _: usize, problems: &mut Violations) {
         self.0 = self.0.normalize();
         if self.millionths().is_none() {
-            let reason = "a number has at most 12 digits before and 6 after the decimal point";
-            problems.add(name, "range", &self.0.to_string(), reason);
+            problems.add(name, "range", &self.0.to_string(), format!("expected {EXPECTED}"));
         }
     }
 }

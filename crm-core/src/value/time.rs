@@ -41,9 +41,17 @@ pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
 #[serde(transparent)]
 pub struct Zone(Tz);
 
+/// What fits.
+const EXPECTED: &str = "the name of a time zone, such as Africa/Nairobi";
+
 impl Zone {
     /// Coordinated Universal Time.
     pub const UTC: Zone = Zone(Tz::UTC);
+
+    /// The zone with this name in the database.
+    pub fn from_name(name: &str) -> Option<Self> {
+        name.parse().ok().map(Zone)
+    }
 
     /// The zone's name in the database.
     pub fn name(self) -> &'static str {
@@ -72,10 +80,13 @@ impl Default for Zone {
     }
 }
 impl FromStr for Zone {
-    type Err = &'static str;
+    type Err = Error;
 
-    fn from_str(name: &str) -> std::result::Result<Self, Self::Err> {
-        name.parse().map(Zone).map_err(|_| "a zone is a name of the IANA database, such as Africa/Nairobi")
+    /// # Errors
+    /// `invalid` (`zone`) for what is no name of the IANA database.
+    fn from_str(name: &str) -> Result<Self> {
+        Zone::from_name(name)
+            .ok_or_else(|| Error::invalid("zone", "syntax", format!("{name:?} is not {EXPECTED}")))
     }
 }
 impl fmt::Display for Zone {
@@ -92,8 +103,8 @@ impl FieldValue for Zone {
     }
     fn from_value(value: Value) -> std::result::Result<Self, Mismatch> {
         match &value {
-            Value::Text(name) => name.parse().map_err(|reason| Mismatch::new(reason, &value)),
-            _ => Err(Mismatch::new("the name of a time zone", &value)),
+            Value::Text(name) => Zone::from_name(name).ok_or_else(|| Mismatch::new(EXPECTED, &value)),
+            _ => Err(Mismatch::new(EXPECTED, &value)),
         }
     }
     fn write(&self, out: &mut dyn ColumnWriter) -> Result<()> {

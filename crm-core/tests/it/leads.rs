@@ -27,7 +27,9 @@ fn a_converted_lead_is_a_prospect_with_a_deal_and_its_open_reminders_follow() {
     assert_eq!(converted.customer.lead.as_ref().unwrap().status, LeadStatus::Converted);
     let deal = converted.opportunity.unwrap();
     assert_eq!(converted.customer.converted_opportunity, Some(deal.id));
-    assert_eq!(converted.contact.unwrap().family_name, "Mara Tea", "what it leaves blank is the customer's");
+    let contact = converted.contact.unwrap();
+    assert_eq!(contact.family_name, "Mara Tea", "what it leaves blank is the customer's");
+    assert_eq!(deal.contacts.iter().map(|part| part.contact).collect::<Vec<_>>(), [contact.id]);
     assert_eq!(office.admin.reminders().get(open).unwrap().opportunity, Some(deal.id));
     assert_eq!(office.admin.reminders().get(done).unwrap().opportunity, None);
     // It can't be left, only taken back.
@@ -42,18 +44,23 @@ fn a_conversion_is_taken_back_as_a_whole() {
     let deal = Opportunity { name: "Tea".into(), ..Opportunity::default() };
     let opportunity = ConversionOpportunity::New(Box::new(deal));
     let conversion = Conversion { opportunity, contact: Some(Contact::default()), ..Conversion::default() };
-    office.admin.convert_lead(lead.id, conversion.clone()).unwrap();
+    let first = office.admin.convert_lead(lead.id, conversion.clone()).unwrap();
+    let second = office.admin.convert_lead(lead.id, conversion.clone()).unwrap();
+    assert_eq!(second, first, "a second call gives the first result, the operation too");
     let operation = office.admin.customers().history(lead.id).unwrap().pop().unwrap();
-    assert_eq!(operation.command, "convert_lead");
+    assert_eq!((&*operation.command, Some(operation.id)), ("convert_lead", first.operation));
     office.admin.undo(operation.id).unwrap();
     assert_eq!(office.admin.customers().get(lead.id).unwrap().data, lead.data);
     assert_eq!(office.admin.opportunities().count(&Query::new()).unwrap(), 0);
     assert_eq!(office.admin.contacts().count(&Query::new()).unwrap(), 0);
     // Then it can be converted anew; once something was built on it, it stays.
-    let again = office.admin.convert_lead(lead.id, conversion).unwrap();
-    office.admin.move_stage(again.opportunity.unwrap().id, "proposal", Default::default()).unwrap();
+    let again = office.admin.convert_lead(lead.id, conversion.clone()).unwrap();
+    office.admin.move_stage(again.opportunity.as_ref().unwrap().id, "proposal", Default::default()).unwrap();
     let operation = office.admin.customers().history(lead.id).unwrap().pop().unwrap();
     assert_eq!(failure(office.admin.undo(operation.id)), "refused changed_since");
+    assert_ne!(again.operation, first.operation);
+    let once_more = office.admin.convert_lead(lead.id, conversion).unwrap();
+    assert_eq!(once_more.operation, again.operation, "the one that holds");
 }
 
 #[test]

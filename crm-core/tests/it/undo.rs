@@ -145,3 +145,37 @@ fn a_promotion_can_not_be_undone_into_a_store_without_an_administrator() {
     office.admin.users().update(admin.id, |user| user.active = false).unwrap();
     assert_eq!(failure(office.crm.system("t").undo(promotion.id)), "refused last_admin");
 }
+
+#[test]
+fn the_last_operation_is_the_users_own() {
+    let office = office();
+    let agent = office.user("juma", "agent", None);
+    assert_eq!(agent.last_operation().unwrap(), None);
+    let id = office.customer("Mara Tea").id;
+    agent.customers().update(id, |customer| customer.name = "Mistake".into()).unwrap();
+    let mistake = last(&office);
+    office.admin.customers().update(id, |customer| customer.website = Some("mara.example".into())).unwrap();
+    // Not what somebody else did since; in another session of his, too.
+    let again = office.crm.login("juma", "battery staple").unwrap();
+    assert_eq!(again.last_operation().unwrap(), Some(mistake.clone()));
+    agent.undo(mistake.id).unwrap();
+    assert_eq!(agent.last_operation().unwrap().unwrap().undoes, Some(mistake.id));
+    let program = office.crm.system("import");
+    assert_eq!(program.last_operation().unwrap(), None, "nothing was done under this name");
+    assert_eq!(office.crm.system("test").last_operation().unwrap().unwrap().changes[0].id, id.uuid());
+}
+
+#[test]
+fn the_newest_operations_come_first() {
+    let office = office();
+    for name in ["One", "Two", "Three"] {
+        office.customer(name);
+    }
+    let page = office.admin.latest_operations(None, 2).unwrap();
+    let mut feed = office.admin.operations(0, 1_000).unwrap();
+    feed.reverse();
+    assert_eq!(page, feed[..2]);
+    assert_eq!(office.admin.latest_operations(Some(page[1].seq), 1_000).unwrap(), feed[2..]);
+    let agent = office.user("juma", "agent", None);
+    assert_eq!(failure(agent.latest_operations(None, 2)), "denied");
+}

@@ -220,6 +220,8 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Session::deliveries", deliveries),
     ("Session::feedback", collection_of::<Feedback>),
     ("Session::interactions", collection_of::<Interaction>),
+    ("Session::last_operation", last_operation),
+    ("Session::latest_operations", latest_operations),
     ("Session::logout", |walk| {
         walk.session.logout().unwrap();
         walk.alike_ids(&walk.world.foreign::<Customer>(), |id| walk.session.customers().get(id));

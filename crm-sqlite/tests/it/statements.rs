@@ -264,6 +264,8 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
     ("claim of one reminder", |desk| desk.claim_of(1), 8),
     // Grows with what is claimed, never with what there is.
     ("claim of ten reminders", |desk| desk.claim_of(10), 44),
+    ("latest operations", |desk| _ = desk.session().latest_operations(None, 10).unwrap(), 1),
+    ("last operation", |desk| _ = desk.session().last_operation().unwrap(), 1),
     ("changes since", |desk| _ = desk.crm.changes_since(0, 10).unwrap(), 1),
 ];
 

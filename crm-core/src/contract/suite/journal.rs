@@ -4,7 +4,7 @@ use super::Factory;
 use super::fixture::{Office, id, monday, named, write};
 use crate::model::{Actor, Change, ChangeKind, Customer, FieldValues, Kind, Operation};
 use crate::store::{Sealed, Sight, Store};
-use crate::value::Value;
+use crate::value::{Id, Value};
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -57,8 +57,21 @@ pub fn operations_come_in_order(factory: Factory<'_>) {
     assert_eq!(after(three.seq, 10), []);
     assert_eq!(after(0, 0), []);
     assert_eq!(after(u64::MAX, 10), []);
-    assert_eq!(view.operation(two.id).unwrap(), Some(two));
+    let latest = |before, limit| view.latest_operations(before, limit, None, &Sight::all()).unwrap();
+    assert_eq!(latest(u64::MAX, 10), [three.clone(), two.clone(), one.clone()]);
+    assert_eq!(latest(three.seq, 1), std::slice::from_ref(&two));
+    assert_eq!(latest(one.seq, 10), []);
+    assert_eq!(latest(u64::MAX, 0), []);
+    assert_eq!(view.operation(two.id).unwrap(), Some(two.clone()));
     assert_eq!(view.operation(Uuid::from_u128(1)).unwrap(), None);
+    drop(view);
+    let by = Actor::User(Id::from_uuid(Uuid::from_u128(77)));
+    let other = Actor::System("other".to_owned());
+    let four = append(&*store, Operation { actor: by.clone(), ..operation(4, vec![change(13, 1)]) });
+    let five = append(&*store, Operation { actor: other.clone(), ..operation(5, vec![change(14, 1)]) });
+    let view = store.reader().unwrap();
+    let of = |actor: &Actor| view.latest_operations(u64::MAX, 10, Some(actor), &Sight::all()).unwrap();
+    assert_eq!((of(&by), of(&other), of(&one.actor)), (vec![four], vec![five], vec![three, two, one]));
 }
 
 /// Of one record, after one of its versions, with that record's changes only.

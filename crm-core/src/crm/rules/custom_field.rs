@@ -22,7 +22,7 @@ impl Rules for CustomField {
         if (old.entity, &old.key, old.r#type, old.target)
             != (data.entity, &data.key, data.r#type, data.target)
         {
-            let reason = "records have values of it: the kind, key, type and target of a custom field stay";
+            let reason = "records have values in it, so its kind, key, type and target can't be changed";
             return refused("custom_field_stays", reason);
         }
         Ok(())
@@ -35,7 +35,7 @@ impl Rules for CustomField {
 
     fn before_trash(unit: &mut UnitOfWork<'_>, record: &Record<Self>) -> Result<()> {
         if ops(record.entity).has_custom(unit.tx(), &record.key)? {
-            return refused("custom_field_stays", "records have values of it; make it inactive instead");
+            return refused("custom_field_stays", "records have values in it; make it inactive instead");
         }
         unit.use_custom_field(&record.path, None);
         Ok(())

@@ -71,7 +71,7 @@ pub(in crate::crm) fn refuse_circle(
             return Err(Error::invalid(
                 "parent",
                 "circle",
-                "a customer is not its own parent, nor its parent's",
+                "a customer can't stand above itself among its parents",
             ));
         }
         next = unit.peek(parent)?.and_then(|entry| entry.record.data.parent);

@@ -68,7 +68,7 @@ impl Rules for Opportunity {
         }
         let lost_now = data.status == StageKind::Lost && was != Some(StageKind::Lost);
         if lost_now && data.lost_reason.is_none() && unit.settings().lost_reason_required {
-            problems.add("lost_reason", "blank", "", "the settings ask why an opportunity is lost");
+            problems.add("lost_reason", "blank", "", "say why it was lost: the settings require a reason");
         }
         let moved_on = old.is_none_or(|old| (old.pipeline, &old.stage) != (data.pipeline, &data.stage));
         if moved_on {
@@ -93,7 +93,7 @@ impl Rules for Opportunity {
         let pipeline = pipelines.iter().find(|pipeline| Some(pipeline.id) == data.pipeline);
         match pipeline.and_then(|pipeline| pipeline.stage(&data.stage)) {
             Some(stage) if stage.kind == data.status => Ok(()),
-            _ => refused("stage_in_use", format!("its pipeline has no longer the stage {:?}", data.stage)),
+            _ => refused("stage_in_use", format!("its pipeline no longer has the stage {:?}", data.stage)),
         }
     }
 }

@@ -21,7 +21,7 @@ impl Rules for Role {
         if old.key == "admin" || (is_shipped(&old.key) && data.key != old.key) {
             return refused(
                 "shipped_role",
-                "the administrator's role and the keys of shipped roles stay as they are",
+                "the administrator's role and the keys of shipped roles can't be changed",
             );
         }
         Ok(())
@@ -29,7 +29,7 @@ impl Rules for Role {
 
     fn before_trash(_: &mut UnitOfWork<'_>, record: &Record<Self>) -> Result<()> {
         if is_shipped(&record.key) {
-            return refused("shipped_role", "the shipped roles stay");
+            return refused("shipped_role", "the shipped roles can't be deleted");
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ impl Rules for SavedView {
                 if old.entity != data.entity {
                     return refused(
                         "saved_view_entity",
-                        "a saved view goes on to list the same kind of records",
+                        "the kind of records that a saved view lists can't be changed",
                     );
                 }
             }

@@ -19,7 +19,7 @@ impl Rules for Settings {
         _: Option<&Record<Self>>,
     ) -> Result<()> {
         if id.uuid() != SETTINGS_ID {
-            return refused("one_settings", "a store has one settings record; change that");
+            return refused("one_settings", "a store has one settings record; change that one");
         }
         Ok(())
     }
@@ -41,6 +41,6 @@ impl Rules for Settings {
     }
 
     fn before_trash(_: &mut UnitOfWork<'_>, _: &Record<Self>) -> Result<()> {
-        refused("one_settings", "the settings stay")
+        refused("one_settings", "the settings can't be deleted")
     }
 }

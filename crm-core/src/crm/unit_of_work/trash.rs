@@ -35,14 +35,23 @@ impl UnitOfWork<'_> {
     /// `in_use` while records refer to it that forbid that it goes.
     fn refuse_in_use<E: Entity>(&self, id: Uuid, trashed_too: bool) -> Result<()> {
         for (kind, field) in referrers(E::ENTITY, OnPurge::Restrict) {
-            let live = ops(kind).referring(self.tx(), field, id, false)?;
-            let any = !live.is_empty()
-                || (trashed_too && !ops(kind).referring(self.tx(), field, id, true)?.is_empty());
-            if any {
-                return Err(Error::InUse { entity: E::ENTITY, id, by: kind.as_str() });
+            let mut users = ops(kind).referring(self.tx(), field, id, false)?;
+            if users.is_empty() && trashed_too {
+                users = ops(kind).referring(self.tx(), field, id, true)?;
+            }
+            if !users.is_empty() {
+                return Err(self.in_use::<E>(id, kind, &users));
             }
         }
         Ok(())
+    }
+
+    /// Names the first of the users that the actor sees.
+    fn in_use<E: Entity>(&self, id: Uuid, kind: Kind, users: &[Uuid]) -> Error {
+        let sight = self.sight(Action::View);
+        let seen = |user: &Uuid| Some((*user, ops(kind).title(self.tx(), *user, &sight).ok()??));
+        let (holder, title) = users.iter().find_map(seen).unzip();
+        Error::InUse { entity: E::ENTITY, id, by: kind.as_str(), holder, title }
     }
 
     pub(in crate::crm) fn trash_one<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
@@ -173,7 +182,8 @@ impl UnitOfWork<'_> {
             _ => Value::Null,
         };
         if data.set(field, value).is_err() {
-            return Err(Error::InUse { entity: E::FIELDS[field].name, id: target, by: E::ENTITY });
+            let entity = (E::FIELDS[field].target)().unwrap_or(E::ENTITY);
+            return Err(Error::InUse { entity, id: target, by: E::ENTITY, holder: None, title: None });
         }
         self.save(entry, data)?;
         Ok(())

@@ -230,6 +230,13 @@ pub(crate) enum Command {
         by: u8,
         after: u8,
     },
+    LatestOperations {
+        by: u8,
+        before: Option<u8>,
+    },
+    LastOperation {
+        by: u8,
+    },
     Login {
         user: u8,
         right: bool,
@@ -428,6 +435,9 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         2 => (by(), any::<u8>()).prop_map(|(by, words)| Command::Search { by, words }),
         1 => (by(), 0..12_u8).prop_map(|(by, number)| Command::ByCode { by, number }),
         1 => (by(), any::<u8>()).prop_map(|(by, after)| Command::Feed { by, after }),
+        1 => (by(), any::<Option<u8>>())
+            .prop_map(|(by, before)| Command::LatestOperations { by, before }),
+        1 => by().prop_map(|by| Command::LastOperation { by }),
     ];
     let others = prop_oneof![
         4 => (any::<u8>(), prop::bool::weighted(0.8)).prop_map(|(user, right)| Command::Login { user, right }),

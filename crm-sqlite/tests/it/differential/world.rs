@@ -333,7 +333,7 @@ fn populate(system: &Session, seed: u64) {
         let deal = Opportunity {
             customer,
             name: format!("Deal {n}"),
-            amount: Some(Money::new(i64::from(n) * 700, Currency::KES)),
+            amount: (n <= 2).then(|| Money::new(i64::from(n) * 700, Currency::KES)),
             contacts: vec![OpportunityContact { contact, role: None }],
             lines: if n > 2 { vec![line] } else { Vec::new() },
             ..Opportunity::default()
@@ -819,6 +819,10 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             }
             told(&batch.run())
         }
+        Command::LatestOperations { by, before } => {
+            told(&world.session(*by).latest_operations(before.map(u64::from), 20))
+        }
+        Command::LastOperation { by } => told(&world.session(*by).last_operation()),
         Command::Feed { by, after } => told(&world.session(*by).operations((*after).into(), 20)),
         Command::Login { user, right } => {
             let names = ["admin", "ann", "ben", "eve", "kim", "achieng", "nobody"];

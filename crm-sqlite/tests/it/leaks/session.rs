@@ -102,6 +102,43 @@ pub(super) fn session_operations(walk: &Walk<'_>) {
     assert_eq!(paged, wanted);
 }
 
+pub(super) fn latest_operations(walk: &Walk<'_>) {
+    let session = &walk.session;
+    if walk.world.variant != Variant::Feed {
+        for before in [None, Some(0), Some(5)] {
+            assert_eq!(walk.refused(session.latest_operations(before, 10)).code(), "denied");
+        }
+        return;
+    }
+    let mut wanted = session.operations(0, 10_000).unwrap();
+    wanted.reverse();
+    let all = session.latest_operations(None, 10_000).unwrap();
+    assert_eq!(all, wanted);
+    all.into_iter().for_each(|operation| _ = walk.operation(operation));
+    let mut before = None;
+    let mut paged = Vec::new();
+    while let Some(operation) = session.latest_operations(before, 1).unwrap().pop() {
+        before = Some(operation.seq);
+        paged.push(operation);
+    }
+    assert_eq!(paged, wanted);
+}
+
+pub(super) fn last_operation(walk: &Walk<'_>) {
+    let (world, session) = (walk.world, &walk.session);
+    let own = walk.own::<Opportunity>().id;
+    session.opportunities().update(own, |deal| deal.retext("openlast")).unwrap();
+    let last = walk.operation(session.last_operation().unwrap().unwrap());
+    assert_eq!((last.actor.clone(), last.changes[0].id), (session.actor(), own.uuid()));
+    // What he did to a record that he no longer sees is not his to look at any more.
+    let customer = walk.own::<Customer>().id;
+    session.customers().update(customer, |customer| customer.retext("opengiven")).unwrap();
+    world.system.customers().update(customer, |customer| customer.owner = Some(world.rival)).unwrap();
+    assert_eq!(walk.operation(session.last_operation().unwrap().unwrap()), last);
+    world.system.customers().update(customer, |customer| customer.owner = Some(world.me)).unwrap();
+    assert_ne!(walk.operation(session.last_operation().unwrap().unwrap()), last);
+}
+
 pub(super) fn session_undo(walk: &Walk<'_>) {
     let unknown: OperationId = walk.session.new_id::<Customer>().unwrap().uuid();
     let foreign = &walk.world.foreign_operations;
