@@ -1,6 +1,6 @@
 use crate::{failure, office};
 use crm_core::chrono::TimeDelta;
-use crm_core::{Action, Actor, Kind, Query, Role, User};
+use crm_core::{Action, Actor, Kind, Level, Query, Role, User};
 
 #[test]
 fn an_agent_works_with_everything_but_deletes_neither_customers_nor_contacts() {
@@ -127,4 +127,45 @@ fn no_debug_text_tells_a_token_or_a_hash() {
     let text = format!("{:?} {:?} {:?}", office.admin, office.crm, office.crm.changes_since(0, 100).unwrap());
     assert!(!text.contains(office.admin.token().unwrap()));
     assert!(!text.contains("argon2"));
+}
+
+/// The table in the README is the shipped roles'.
+#[test]
+fn the_readme_tells_what_the_shipped_roles_may_do() {
+    let readme = include_str!("../../README.md");
+    let roles = Role::shipped();
+    let row = |name: &str, may: &dyn Fn(&Role) -> bool| {
+        let cells = roles.iter().map(|role| if may(role) { "yes" } else { "no" });
+        let row = format!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
+        assert!(readme.contains(&row), "{row}");
+    };
+    let keys: Vec<&str> = roles.iter().map(|role| role.key.as_str()).collect();
+    assert!(readme.contains(&format!("| | {} |", keys.join(" | "))));
+    let all = |kinds: &'static [Kind], action: Action| {
+        move |role: &Role| {
+            let levels: Vec<Level> = kinds.iter().map(|kind| role.grants.level(*kind, action)).collect();
+            assert!(levels.iter().all(|level| *level == levels[0]), "the kinds differ");
+            levels[0] == Level::All
+        }
+    };
+    const PEOPLE: &[Kind] = &[Kind::Customer, Kind::Contact];
+    const OTHERS: &[Kind] = &[
+        Kind::Opportunity,
+        Kind::Interaction,
+        Kind::Reminder,
+        Kind::Note,
+        Kind::Sale,
+        Kind::Feedback,
+        Kind::Attachment,
+        Kind::Product,
+    ];
+    row("see and search all records", &all(Kind::ALL, Action::View));
+    row("create and change records", &all(OTHERS, Action::Edit));
+    row("take records out as a file", &all(Kind::ALL, Action::Export));
+    row("delete customers and contacts", &all(PEOPLE, Action::Delete));
+    row("delete other records", &all(OTHERS, Action::Delete));
+    row("purge what is in the trash", &all(Kind::ALL, Action::Purge));
+    row("read the journal of everything", &|role| role.journal_view);
+    row("manage users, roles and their passwords", &|role| role.users_manage);
+    row("change settings, pipelines, rates and custom fields", &|role| role.settings_edit);
 }

@@ -137,7 +137,7 @@ fn a_refund_refers_to_what_it_gives_back() {
     let first = sales.create(back("-1")).unwrap();
     assert_eq!((first.product, first.amount), (Some(tea), Some(kes(-1_250))));
     let refunds = Query::new().filter(Sale::REFUND_OF.is(sold));
-    assert_eq!(sales.list(&refunds).unwrap().items, [first.clone()]);
+    assert_eq!(sales.list(&refunds).unwrap().items, std::slice::from_ref(&first));
     // Of the same customer, product and currency, and a sale.
     let foreign = office.customer("Other").id;
     let refused = |refund: Sale| failure(sales.create(refund));

@@ -1,4 +1,7 @@
-use crm_core::{CustomValue, Decimal, Filter, Money, Patch, Period, Quantity, Value, fold};
+use crm_core::{
+    Code, Currency, CustomValue, Customer, Decimal, Email, Error, Filter, Id, Money, Patch, Period, Phone,
+    Quantity, Recurrence, Result, Value, Zone, fold,
+};
 
 #[test]
 fn the_json_form_of_filters_does_not_change() {
@@ -181,4 +184,54 @@ fn decimals_keep_all_of_their_digits_in_json() {
     }
     let custom: CustomValue = serde_json::from_str("2.50").unwrap();
     assert_eq!(custom, CustomValue::Number(decimal("2.5")));
+}
+
+/// What a program parses by hand tells the library's own error, in words that read on their own.
+#[test]
+fn texts_become_values_or_the_librarys_error() {
+    fn told<T: std::str::FromStr<Err = Error> + std::fmt::Debug>(text: &str) -> String {
+        let error = text.parse::<T>().unwrap_err();
+        assert_eq!(error.code(), "invalid");
+        error.to_string()
+    }
+    assert_eq!(
+        told::<Zone>("Nairobi"),
+        "invalid data: zone: \"Nairobi\" is not the name of a time zone, such as Africa/Nairobi"
+    );
+    assert_eq!(
+        told::<Currency>("shilling"),
+        "invalid data: currency: \"shilling\" is not a currency code of three letters, such as KES"
+    );
+    assert_eq!(
+        told::<Code>("C"),
+        "invalid data: code: \"C\" is not a code that ends with a number, like C001"
+    );
+    assert_eq!(told::<Id<Customer>>("C001"), "invalid data: id: \"C001\" is not an id");
+    let number = "a number of at most 1,000,000,000,000 with at most 6 decimals";
+    for text in ["many", "0.0000001", "1000000000001", ""] {
+        let told = told::<Quantity>(text);
+        assert!(told.starts_with("invalid data: quantity: "), "{told}");
+        assert!(told.ends_with(&format!(" is not {number}")) && told.contains(text), "{told}");
+    }
+    assert!(told::<Recurrence>("daily").starts_with("invalid data: "));
+    fn all(texts: &[&str]) -> Result<Vec<Quantity>> {
+        texts.iter().map(|text| text.parse()).collect()
+    }
+    assert_eq!(all(&["2.50", "-3"]).unwrap(), ["2.5".parse().unwrap(), Quantity::from(-3)]);
+    let other: Result<u8, std::num::ParseIntError> = "7".parse::<u8>();
+    assert_eq!(other, Ok(7), "the alias takes another error");
+}
+
+#[test]
+fn values_are_made_of_what_programs_have() {
+    let text = String::from("a@b.example");
+    assert_eq!(Email::from(text.clone()), Email::from("a@b.example"));
+    assert_eq!(Phone::from(String::from("0722 000 001")), Phone::from("0722 000 001"));
+    assert_eq!(Value::from(&text), Value::Text(text.clone()));
+    let id = Id::<Customer>::from_uuid(crm_core::Uuid::from_u128(7));
+    assert_eq!(Value::from(Some(id)), Value::Id(id.uuid()));
+    assert_eq!(Value::from(None::<Id<Customer>>), Value::Null);
+    assert_eq!(Quantity::try_from(Decimal::new(250, 2)).unwrap().to_string(), "2.5");
+    let fine = Quantity::try_from(Decimal::new(1, 7)).unwrap_err();
+    assert_eq!((fine.code(), Quantity::from(3_i32)), ("invalid", Quantity::from(3_i64)));
 }

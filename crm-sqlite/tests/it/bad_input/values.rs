@@ -12,6 +12,53 @@ fn json(text: &str) -> Patch {
     serde_json::from_str(text).unwrap()
 }
 
+/// One fault is told once, in words that stand on their own.
+#[test]
+fn what_is_wrong_is_told_in_plain_words() {
+    let desk = Desk::new();
+    let (sys, customer) = (&desk.sys, desk.customer.id);
+    let settings = |field: &str, text: &str| {
+        let patch = Patch::new().set(field, text);
+        desk.refuses("invalid", || sys.patch_settings(patch)).to_string()
+    };
+    assert_eq!(
+        settings("time_zone", "Nairobi"),
+        "invalid data: time_zone: expected the name of a time zone, such as Africa/Nairobi"
+    );
+    assert_eq!(
+        settings("base_currency", "shilling"),
+        "invalid data: base_currency: expected a currency code of three letters, such as KES"
+    );
+    assert_eq!(
+        settings("phone_region", "KEN"),
+        "invalid data: phone_region: a region is two letters, such as KE"
+    );
+    assert_eq!(
+        settings("phone_region", "XX"),
+        "invalid data: phone_region: there are no phone numbers of this region"
+    );
+    let hour = desk.refuses("invalid", || sys.update_settings(|settings| settings.all_day_hour = 24));
+    assert_eq!(hour.to_string(), "invalid data: all_day_hour: expected a number from 0 to 23");
+    let told = |patch: Patch| desk.refuses("invalid", || sys.customers().patch(customer, patch)).to_string();
+    assert_eq!(told(json(r#"{"address": {"city": 7}}"#)), "invalid data: address: expected a text for city");
+    assert_eq!(
+        told(json(r#"{"emails": [{"address": "amina@localhost"}]}"#)),
+        "invalid data: emails.0.address: the domain needs a dot"
+    );
+    assert_eq!(
+        told(json(r#"{"status": "gold"}"#)),
+        "invalid data: status: expected one of lead, prospect, active, inactive"
+    );
+    let deal = sys.opportunities().create(Opportunity::default()).unwrap_err();
+    assert_eq!(
+        deal.to_string(),
+        "invalid data: customer: the id of the customer is missing; name: an opportunity has a name"
+    );
+    // A permission has the name of the role's field.
+    let denied = desk.refuses("denied", || desk.login("juma").operations(0, 10));
+    assert_eq!(denied.to_string(), "the role does not allow journal_view on operation");
+}
+
 #[test]
 fn a_name_is_not_blank() {
     let desk = Desk::new();
