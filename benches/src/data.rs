@@ -1,53 +1,12 @@
-//! Invented customers in Kenya: the same for the same number, on every machine.
+//! Invented customers in Kenya: the same for the same number, on every machine. Their names are those of the sample data.
 
 use crate::hand::{Address, Customer, Email, Lead, Money, Phone};
 use chrono::{DateTime, TimeDelta, Utc};
+use crm_core::sample::{firm, person, street, town};
 use crm_core::{CustomerKind, CustomerStatus, LeadStatus, Priority};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-#[rustfmt::skip]
-const GIVEN: &[&str] = &[
-    "Wanjiku", "Achieng", "Njeri", "Chebet", "Akinyi", "Wambui", "Atieno", "Nyambura", "Wangari", "Moraa",
-    "Kerubo", "Jepkosgei", "Amina", "Fatuma", "Halima", "Zawadi", "Neema", "Mumbua", "Mwende", "Nasimiyu",
-    "Nekesa", "Naliaka", "Wanjiru", "Wairimu", "Grace", "Mercy", "Faith", "Joyce", "Esther", "Ruth",
-    "Brian", "Kevin", "Dennis", "Peter", "Joseph", "Samuel", "Daniel", "Moses", "Kamau", "Kiprono", "Kibet",
-    "Kiptoo", "Omondi", "Ochieng", "Odhiambo", "Baraka", "Juma", "Hassan", "Abdi", "Mutua", "Musyoka",
-    "Simiyu", "Wekesa", "Barasa", "Macharia", "Karanja", "Gitonga", "Mwenda", "Tumaini", "Imani",
-];
-#[rustfmt::skip]
-const FAMILY: &[&str] = &[
-    "Kamau", "Otieno", "Mwangi", "Ochieng", "Njoroge", "Kiplagat", "Wanyama", "Mutiso", "Odhiambo",
-    "Karanja", "Kimani", "Maina", "Kariuki", "Njuguna", "Githinji", "Ndungu", "Waweru", "Macharia",
-    "Gathogo", "Muriuki", "Onyango", "Owino", "Okoth", "Oduor", "Ouma", "Opiyo", "Koech", "Rotich",
-    "Cheruiyot", "Kipchumba", "Langat", "Sang", "Bett", "Korir", "Mutai", "Musyoka", "Kilonzo", "Mutua",
-    "Nzioka", "Muthoka", "Wafula", "Wekesa", "Simiyu", "Barasa", "Wandera", "Makokha", "Nyamweya",
-    "Nyaboke", "Ombati", "Momanyi", "Hassan", "Abdullahi", "Mohamed", "Noor", "Lesiamon", "Lekuton",
-    "Mwakio", "Mwadime", "Charo", "Karisa",
-];
-#[rustfmt::skip]
-const FIRST_WORD: &[&str] = &[
-    "Savanna", "Umoja", "Tumaini", "Jamii", "Mara", "Rift", "Highland", "Coastal", "Baraka", "Uhuru",
-    "Harambee", "Simba", "Twiga", "Kifaru", "Acacia", "Baobab", "Jacaranda", "Nyota", "Pamoja", "Upendo",
-    "Amani", "Maisha", "Safari", "Lakeside", "Equator", "Sunrise", "Blue Nile", "Mwangaza", "Tausi",
-    "Kilele",
-];
-#[rustfmt::skip]
-const TRADE: &[&str] = &[
-    "Hardware", "Agrovet", "Tea Estates", "Coffee Growers", "Logistics", "Transporters", "Dairy", "Millers",
-    "Pharmacy", "Electricals", "Motors", "Supermarket", "Wholesalers", "Builders", "Textiles", "Bakery",
-    "Tours", "Flowers", "Fisheries", "Solar", "Printers", "Academy", "Clinic", "Furniture",
-];
-const FORM: &[&str] = &["Ltd", "Enterprises", "Co-operative", "& Sons", "Group"];
-#[rustfmt::skip]
-const CITIES: &[&str] = &[
-    "Nairobi", "Mombasa", "Kisumu", "Nakuru", "Eldoret", "Thika", "Malindi", "Kitale", "Garissa",
-    "Kakamega", "Nyeri", "Meru", "Machakos", "Kericho", "Naivasha", "Embu", "Bungoma", "Voi",
-];
-#[rustfmt::skip]
-const STREETS: &[&str] = &[
-    "Moi Avenue", "Kenyatta Road", "Biashara Street", "Market Lane", "Station Road", "Uhuru Highway",
-];
 #[rustfmt::skip]
 const TAGS: &[&str] = &[
     "wholesale", "retail", "priority", "export", "credit", "cash", "newsletter", "referral", "seasonal",
@@ -144,26 +103,27 @@ impl Population {
     pub fn customer(&self, number: u64) -> Customer {
         let mut dice = Dice::new(number.wrapping_mul(0xd134_2543_de82_ef95));
         let status = status(number);
-        let (given, mut family) = (dice.one(GIVEN), dice.one(FAMILY));
+        let (given, mut family) = person(dice.roll());
         let apart = (self.size / RARE_HOLDERS).max(1);
         for (place, rare) in RARE.iter().enumerate() {
             if number < self.size && number % apart == (place as u64 + 1) * apart / 3 {
                 family = rare;
             }
         }
-        let firm = format!("{} {} {}", dice.one(FIRST_WORD), dice.one(TRADE), dice.one(FORM));
-        let domain =
-            format!("{}{}.co.ke", dice.one(FIRST_WORD).replace(' ', ""), dice.below(400)).to_lowercase();
+        let company = firm(dice.roll());
+        let first_word = company.split(' ').next().unwrap_or_default();
+        let domain = format!("{first_word}{}.co.ke", dice.below(400)).to_lowercase();
         let is_person = dice.chance(60) || RARE.contains(&family);
         let (kind, name) = match is_person {
             true => (CustomerKind::Individual, format!("{given} {family}")),
-            false => (CustomerKind::Business, firm.clone()),
+            false => (CustomerKind::Business, company.clone()),
         };
-        let (lower, initial) = (family.to_lowercase(), &given[..1]);
+        let family_part = family.replace('\'', "");
+        let (lower, initial) = (family_part.to_lowercase(), &given[..1]);
         let first = match (is_person, dice.below(3)) {
             (true, 0) => format!("{given}.{lower}.{number}@{domain}"),
             (true, 1) => format!("{initial}{lower}{number}@{domain}"),
-            (true, _) => format!("{family}{number}@{domain}"),
+            (true, _) => format!("{family_part}{number}@{domain}"),
             (false, _) => format!("info.{number}@{domain}"),
         };
         let mut emails = vec![Email { address: first, label: None, opted_out: false }];
@@ -188,14 +148,14 @@ impl Population {
             name,
             given_name: is_person.then(|| given.to_owned()),
             family_name: is_person.then(|| family.to_owned()),
-            company: (is_person && dice.chance(50)).then_some(firm),
+            company: (is_person && dice.chance(50)).then_some(company),
             emails,
             phones: vec![Phone { number: mobile, label: Some("mobile".to_owned()), opted_out: false }],
             website: dice.chance(30).then(|| format!("https://www.{domain}")),
             address: dice.chance(80).then(|| address(&mut dice)),
             tags,
             description: match dice.chance(30) {
-                true => format!("Met at the {} show; orders {}.", dice.one(CITIES), dice.one(TRADE)),
+                true => format!("Met at the {} show; sells to {}.", town(dice.roll()), firm(dice.roll())),
                 false => String::new(),
             },
             source: dice.chance(50).then(|| dice.one(SOURCES).to_owned()),
@@ -221,8 +181,8 @@ fn status(number: u64) -> CustomerStatus {
 
 fn address(dice: &mut Dice) -> Address {
     Address {
-        street: dice.chance(50).then(|| format!("{} {}", dice.one(STREETS), dice.below(200))),
-        city: Some(dice.one(CITIES).to_owned()),
+        street: dice.chance(50).then(|| format!("{} {}", street(dice.roll()), dice.below(200))),
+        city: Some(town(dice.roll()).to_owned()),
         state: None,
         postal_code: dice.chance(50).then(|| format!("{:05}", dice.below(100_000))),
         country: Some("Kenya".to_owned()),

@@ -19,6 +19,7 @@
 //! # Ok::<(), crm_core::Error>(())
 //! ```
 
+mod by_number;
 mod calendar;
 mod company;
 mod customers;
@@ -34,6 +35,7 @@ use crate::crm::Crm;
 use crate::error::{Error, Result};
 use crate::model::{Kind, Query, User};
 use crate::value::Id;
+pub use by_number::{firm, person, street, town};
 use company::Company;
 use filling::{Filling, Writer};
 use std::collections::BTreeMap;

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 
 /// Names that go together: given names of women and men, and family names.
 #[derive(Clone, Copy)]
-struct Community {
-    given: &'static [&'static str],
-    family: &'static [&'static str],
+pub(super) struct Community {
+    pub(super) given: &'static [&'static str],
+    pub(super) family: &'static [&'static str],
 }
 
 #[rustfmt::skip]
-const COMMUNITIES: &[Community] = &[
+pub(super) const COMMUNITIES: &[Community] = &[
     // Kikuyu
     Community {
         given: &["Wanjiku", "Njeri", "Wambui", "Nyambura", "Wairimu", "Grace", "Kamau", "Karanja", "Gitonga", "Peter"],
@@ -72,16 +72,17 @@ const COMMUNITIES: &[Community] = &[
 
 /// Swahili words for trees, animals and flowers that few firms are named after.
 #[rustfmt::skip]
-const FIRST: &[&str] = &[
+pub(super) const FIRST: &[&str] = &[
     "Mkwaju", "Mpingo", "Mvule", "Mninga", "Mkuyu", "Mgunga", "Mlonge", "Zambarau", "Asumini", "Yungiyungi",
     "Korongo", "Mbayuwayu", "Shomoro", "Chiriku", "Mwewe", "Kware", "Tandala", "Choroa", "Nyumbu", "Pimbi",
     "Pomboo", "Ukungu", "Kichuguu", "Tambarare",
 ];
-const SECOND: &[&str] = &["Ridge", "Valley", "Springs", "Heights", "Plains", "Grove", "Creek", "Hill"];
+pub(super) const SECOND: &[&str] =
+    &["Ridge", "Valley", "Springs", "Heights", "Plains", "Grove", "Creek", "Hill"];
 
 /// What firms do, and the tag for it.
 #[rustfmt::skip]
-const TRADES: &[(&str, &str)] = &[
+pub(super) const TRADES: &[(&str, &str)] = &[
     ("Dairy Farm", "dairy"), ("Farmers Co-operative", "co-operative"), ("Flower Farm", "horticulture"),
     ("Greenhouses", "horticulture"), ("Tea Growers", "tea"), ("Coffee Society", "coffee"), ("Orchards", "fruit"),
     ("Poultry", "poultry"), ("Millers", "industry"), ("Workshop", "industry"), ("Bakery", "industry"),
