@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod data;
+pub mod duplicates;
 pub mod hand;
 pub mod pair;
 pub mod store;

@@ -32,13 +32,25 @@ impl Template {
     /// # Errors
     /// Those of the library and of SQLite.
     pub fn load(folder: &Path, size: u64) -> Outcome<Self> {
+        Template::load_with(folder, size, Population::customer)
+    }
+
+    /// Makes a store of this size in the folder, with customers of the caller's own.
+    ///
+    /// # Errors
+    /// Those of the library and of SQLite.
+    pub fn load_with(
+        folder: &Path,
+        size: u64,
+        customer: fn(&Population, u64) -> hand::Customer,
+    ) -> Outcome<Self> {
         let path = folder.join(format!("template-{size}.db"));
         let crm = open(&path)?;
         let (owners, token) = add_users(&crm)?;
         drop(crm);
         let user = *owners.first().ok_or("there are no users")?;
         let population = Population { size, owners };
-        fill(&path, &population)?;
+        fill(&path, &population, customer)?;
         Ok(Template { path, population, user, token })
     }
 
@@ -48,6 +60,11 @@ impl Template {
     /// Those of the library and of the file system.
     pub fn ours(&self) -> Outcome<Session> {
         Ok(open(&self.copy("ours")?)?.resume(&self.token)?)
+    }
+
+    /// Where the template is, and the token of the manager's session: for another program.
+    pub fn place(&self) -> (&Path, &str) {
+        (&self.path, &self.token)
     }
 
     /// A copy for the hand-written side.
@@ -83,6 +100,14 @@ impl Template {
     }
 }
 
+/// A store that is there, with the library's session under this token.
+///
+/// # Errors
+/// Those of the library.
+pub fn resume(path: &Path, token: &str) -> Outcome<Session> {
+    Ok(open(path)?.resume(token)?)
+}
+
 pub(crate) fn open(path: &Path) -> crm_core::Result<Crm> {
     let store = OpenOptions::new(path).durability(Durability::Normal).open()?;
     Crm::open(Arc::new(store), Options { password_cost: PasswordCost::MINIMUM, ..Options::default() })
@@ -113,7 +138,7 @@ fn add_users(crm: &Crm) -> Outcome<(Vec<Uuid>, String)> {
 }
 
 /// Writes the customers in few large transactions, without a journal of the file's own: nobody else has it yet.
-fn fill(path: &Path, population: &Population) -> Outcome {
+fn fill(path: &Path, population: &Population, customer: fn(&Population, u64) -> hand::Customer) -> Outcome {
     const CUSTOMERS_AT_ONCE: u64 = 50_000;
     let conn = Connection::open(path)?;
     conn.set_prepared_statement_cache_capacity(64);
@@ -126,7 +151,7 @@ fn fill(path: &Path, population: &Population) -> Outcome {
         let end = population.size.min(next + CUSTOMERS_AT_ONCE);
         conn.execute_batch("BEGIN")?;
         for number in next..end {
-            let customer = population.customer(number);
+            let customer = customer(population, number);
             let new = New {
                 id: population.id(number),
                 operation: population.operation_id(number),

@@ -6,6 +6,7 @@ extern crate self as crm_core;
 
 mod access;
 mod crm;
+mod duplicates;
 mod error;
 mod insight;
 mod model;
@@ -30,11 +31,13 @@ pub use access::PasswordCost;
 pub use chrono;
 pub use crm::{
     Batch, Broken, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity,
-    Converted, Crm, Dispatched, DueReminder, Entropy, Erased, Hit, Mergeable, Merged, Notifier, Options,
-    Pages, Rules, Session, StageChange, StageMove, Subscription, SystemClock, SystemEntropy, UnitOfWork,
-    Upserted, Verification,
+    Converted, Crm, Dispatched, DroppedKey, DueReminder, Duplicable, DuplicateCandidate, DuplicateCandidates,
+    DuplicatePair, Duplicates, Entropy, Erased, Hit, Mergeable, Merged, Notifier, Options, Pages, Rules,
+    Session, StageChange, StageMove, Subscription, SystemClock, SystemEntropy, UnitOfWork, Upserted,
+    Verification,
 };
 pub use crm_core_derive::{Composite, Entity};
+pub use duplicates::{ComparedField, Comparison, DuplicateReason, DuplicateRules, KeyForm, KeyPart};
 pub use error::{Error, Result, Violation, Violations};
 pub use insight::{
     Activity, Bucket, Dashboard, Deals, LeadFigures, PipelineReport, StageReport, TimelineEntry,
@@ -43,9 +46,9 @@ pub use insight::{
 pub use memory::MemoryStore;
 pub use model::{
     Action, Actor, Attachment, Change, ChangeKind, Contact, Conventions, CustomField, CustomFieldType,
-    Customer, CustomerKind, CustomerStatus, Deletion, Direction, Entity, Feedback, Field, FieldSet,
-    FieldValues, Filter, Gate, Grants, Interaction, InteractionKind, Kind, Lead, LeadStatus, Level, Line,
-    Note, Op, Operation, OperationId, Opportunity, OpportunityContact, Page, Patch, Pipeline, Priority,
+    Customer, CustomerKind, CustomerStatus, Deletion, Direction, Distinction, Entity, Feedback, Field,
+    FieldSet, FieldValues, Filter, Gate, Grants, Interaction, InteractionKind, Kind, Lead, LeadStatus, Level,
+    Line, Note, Op, Operation, OperationId, Opportunity, OpportunityContact, Page, Patch, Pipeline, Priority,
     Product, Query, Rate, Record, Reminder, ReminderStatus, Role, Sale, SavedView, Schema, Settings, Stage,
     StageKind, StageTime, Trashed, User, Validate,
 };

@@ -281,6 +281,7 @@ CREATE INDEX crm_customer_converted_opportunity ON crm_customer (converted_oppor
 CREATE INDEX crm_customer_converted_contact ON crm_customer (converted_contact) WHERE converted_contact IS NOT NULL;
 CREATE INDEX crm_customer_merged_into ON crm_customer (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX crm_customer_parent ON crm_customer (parent) WHERE parent IS NOT NULL;
+CREATE INDEX crm_customer_postal_code ON crm_customer (address_postal_code_key) WHERE address_postal_code_key IS NOT NULL;
 CREATE INDEX crm_customer_trash ON crm_customer (created_at) WHERE deletion IS NOT NULL;
 CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
     words,
@@ -333,6 +334,8 @@ CREATE INDEX crm_contact_created_at ON crm_contact (created_at) WHERE deletion I
 CREATE INDEX crm_contact_family_name_given_name ON crm_contact (family_name_key, given_name_key) WHERE deletion IS NULL;
 CREATE INDEX crm_contact_merged_into ON crm_contact (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX crm_contact_customer ON crm_contact (customer);
+CREATE INDEX crm_contact_postal_code ON crm_contact (address_postal_code_key) WHERE address_postal_code_key IS NOT NULL;
+CREATE INDEX crm_contact_birthday ON crm_contact (birthday) WHERE birthday IS NOT NULL;
 CREATE INDEX crm_contact_trash ON crm_contact (created_at) WHERE deletion IS NOT NULL;
 CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
     words,
@@ -605,6 +608,30 @@ CREATE VIRTUAL TABLE crm_attachment_words USING fts5 (
     prefix = '1 2 3', detail = none, columnsize = 0
 );
 INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 1000);
+
+-- Customers or contacts that look alike and are not the same.
+CREATE TABLE crm_distinction (
+    "row" INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+    version INTEGER NOT NULL CHECK (version > 0),
+    created_at INTEGER NOT NULL,
+    created_by BLOB,
+    updated_at INTEGER NOT NULL,
+    updated_by BLOB,
+    deletion BLOB,
+    deleted_at INTEGER,
+    deleted_by BLOB,
+    customer BLOB NOT NULL REFERENCES crm_customer (id),
+    other BLOB REFERENCES crm_customer (id),
+    contact BLOB REFERENCES crm_contact (id),
+    other_contact BLOB REFERENCES crm_contact (id)
+) STRICT;
+CREATE INDEX crm_distinction_created_at ON crm_distinction (created_at) WHERE deletion IS NULL;
+CREATE INDEX crm_distinction_customer ON crm_distinction (customer);
+CREATE INDEX crm_distinction_other ON crm_distinction (other) WHERE other IS NOT NULL;
+CREATE INDEX crm_distinction_contact ON crm_distinction (contact) WHERE contact IS NOT NULL;
+CREATE INDEX crm_distinction_other_contact ON crm_distinction (other_contact) WHERE other_contact IS NOT NULL;
+CREATE INDEX crm_distinction_trash ON crm_distinction (created_at) WHERE deletion IS NOT NULL;
 
 -- The bytes of attachments in pieces, once for each different content; `content` is their SHA-256.
 CREATE TABLE crm_chunk (

@@ -15,9 +15,9 @@ const OPS: [&str; 5] = ["create", "get", "update", "page", "search"];
 const DEFAULT_SIZES: [u64; 2] = [10_000, 1_000_000];
 
 #[derive(Debug, PartialEq)]
-struct Options {
-    json: bool,
-    sizes: Vec<u64>,
+pub(crate) struct Options {
+    pub(crate) json: bool,
+    pub(crate) sizes: Vec<u64>,
 }
 
 /// The medians of one operation at one size, in nanoseconds.
@@ -37,7 +37,10 @@ impl Row {
 }
 
 pub(crate) fn run(args: &[String]) -> Outcome {
-    let options = parse(args)?;
+    if args.first().is_some_and(|arg| arg == "--duplicates") {
+        return crate::duplicates::run(&args[1..]);
+    }
+    let options = parse(args, &DEFAULT_SIZES)?;
     let estimates = target_dir()?.join("criterion");
     remove_stale(&estimates)?;
 
@@ -55,8 +58,8 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     run::print(&if options.json { format!("{}\n", to_json(&rows)) } else { to_table(&rows) })
 }
 
-fn parse(args: &[String]) -> Outcome<Options> {
-    let mut options = Options { json: false, sizes: DEFAULT_SIZES.to_vec() };
+pub(crate) fn parse(args: &[String], sizes: &[u64]) -> Outcome<Options> {
+    let mut options = Options { json: false, sizes: sizes.to_vec() };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         if arg == "--json" {
@@ -254,7 +257,9 @@ mod tests {
 
     #[test]
     fn sizes_are_positive_whole_numbers() {
-        let parse = |args: &[&str]| parse(&args.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>());
+        let parse = |args: &[&str]| {
+            parse(&args.iter().map(|&arg| arg.to_owned()).collect::<Vec<_>>(), &DEFAULT_SIZES)
+        };
         assert_eq!(parse(&[]).unwrap(), Options { json: false, sizes: DEFAULT_SIZES.to_vec() });
         assert_eq!(parse(&["--size", "500", "--json"]).unwrap(), Options { json: true, sizes: vec![500] });
         for wrong in [&["--size"][..], &["--size", "0"], &["--size=-1"], &["--size", "1,2"], &["--fast"]] {

@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod duplicates;
 mod loc;
 mod run;
 mod soak;
@@ -22,6 +23,8 @@ Chores:
   ci                        run every step that continuous integration runs, the tests last
   soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000)
   bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)
+  bench --duplicates [--json] [--size N]
+                            time the search for duplicates (among 25000 to 200000 customers, or N)
   loc                       count the lines of Rust per crate and list the longest files
   help                      print this text
 ";

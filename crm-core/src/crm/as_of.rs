@@ -9,8 +9,8 @@ use super::unit_of_work::{all_fields, keys_of, words_of};
 use crate::error::{Error, Result};
 use crate::memory::{MemorySnapshot, State};
 use crate::model::{
-    Actor, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline, Record,
-    Reminder, Settings, User, set_named,
+    Actor, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline,
+    Record, Reminder, Settings, User, set_named,
 };
 use crate::store::{
     AggregatePlan, Attempts, Condition, Delivery, Entry, JournalRead, Moment, OperationalRead, Plan,
@@ -230,7 +230,13 @@ impl<'s> PastView<'s> {
         rows.sort_by_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
         let rules = &self.conventions.keys;
         let rows = rows.into_iter().map(|entry| {
-            let keys = keys_of(&entry.record.data, all_fields::<E>(), rules, &self.conventions.custom_fields, |_| false);
+            let keys = keys_of(
+                &entry.record.data,
+                all_fields::<E>(),
+                rules,
+                &self.conventions.custom_fields,
+                |_| false,
+            );
             let words = words_of(&entry.record.data, all_fields::<E>(), rules);
             (entry, keys, words)
         });

@@ -8,10 +8,10 @@ use super::rules::{Rules, refuse_circle};
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, ChangeKind, Contact, Customer, CustomerStatus, Deletion, Entity, Kind, Lead, LeadStatus,
-    Operation, Record,
+    Action, ChangeKind, Contact, Customer, CustomerStatus, Deletion, Distinction, Entity, Kind, Lead,
+    LeadStatus, Operation, Record,
 };
-use crate::store::{Condition, column_is};
+use crate::store::{Condition, Entry, column_is};
 use crate::value::{Id, Value};
 use combine::{combined, said};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,9 @@ pub trait Mergeable: Rules {
         let _ = (unit, survivor, loser);
         Ok(())
     }
+
+    /// Where a distinction names the one and the other.
+    const DISTINGUISHED: [&'static str; 2];
 
     /// What goes beyond the rule that the survivor's value wins, an empty one is filled and lists unite. `chosen` are the
     /// fields that somebody chose a record for; they stay.
@@ -163,6 +166,7 @@ fn merge<E: Mergeable>(
     let deletion = Deletion { id: unit.crm().new_uuid()?, at: unit.now(), by: unit.user() };
     for loser in losers {
         E::before_move(unit, survivor, *loser)?;
+        drop_distinctions(unit, survivor, *loser, deletion)?;
         move_all(unit, survivor, *loser)?;
         retire(unit, survivor, *loser, deletion)?;
     }
@@ -202,6 +206,24 @@ fn check_request<E: Entity>(
         }
     }
     problems.into_result()
+}
+
+/// Who merges two records no longer says that they are different.
+fn drop_distinctions<E: Mergeable>(
+    unit: &mut UnitOfWork<'_>,
+    survivor: Id<E>,
+    loser: Id<E>,
+    deletion: Deletion,
+) -> Result<()> {
+    let schema = Distinction::schema();
+    let [one, other] = E::DISTINGUISHED;
+    for (first, second) in [(survivor, loser), (loser, survivor)] {
+        let pair = vec![column_is(schema, one, first.uuid()), column_is(schema, other, second.uuid())];
+        for distinction in unit.find::<Distinction>(Condition::All(pair))? {
+            unit.trash_one(Entry { record: distinction, deletion: None }, deletion)?;
+        }
+    }
+    Ok(())
 }
 
 /// Leads everything that refers to the loser to the survivor, also what is in the trash.
@@ -245,6 +267,8 @@ pub(super) fn set_merged_into<E: Entity>(data: &mut E, survivor: Option<Id<E>>) 
 }
 
 impl Mergeable for Customer {
+    const DISTINGUISHED: [&'static str; 2] = ["customer", "other"];
+
     fn before_move(unit: &mut UnitOfWork<'_>, survivor: Id<Self>, loser: Id<Self>) -> Result<()> {
         if primaries(unit, survivor)?.is_empty() {
             return Ok(());
@@ -334,6 +358,8 @@ fn furthest(data: &mut Customer, survivor: &Record<Customer>, losers: &[Record<C
 }
 
 impl Mergeable for Contact {
+    const DISTINGUISHED: [&'static str; 2] = ["contact", "other_contact"];
+
     fn check_merge(survivor: &Record<Self>, loser: &Record<Self>) -> Result<()> {
         if survivor.customer == loser.customer {
             return Ok(());

@@ -8,6 +8,7 @@ mod check;
 mod collection;
 mod convert;
 mod dispatch;
+mod duplicates;
 mod environment;
 mod erase;
 mod events;
@@ -31,6 +32,9 @@ pub use check::CheckReport;
 pub use collection::{Collection, Pages, Upserted};
 pub use convert::{Conversion, ConversionOpportunity, Converted};
 pub use dispatch::{Dispatched, DueReminder, Notifier};
+pub use duplicates::{
+    DroppedKey, Duplicable, DuplicateCandidate, DuplicateCandidates, DuplicatePair, Duplicates,
+};
 pub use environment::{Clock, Entropy, Options, SystemClock, SystemEntropy};
 pub use erase::Erased;
 pub use events::Subscription;

@@ -9,9 +9,9 @@ use super::{ops, undo};
 use crate::access::Authority;
 use crate::error::{Error, Result};
 use crate::model::{
-    Action, Actor, Attachment, Contact, CustomField, Customer, Feedback, Interaction, Kind, Note, Operation,
-    OperationId, Opportunity, Patch, Pipeline, Product, Rate, Record, Reminder, Role, Sale, SavedView,
-    Settings, User,
+    Action, Actor, Attachment, Contact, CustomField, Customer, Distinction, Feedback, Interaction, Kind,
+    Note, Operation, OperationId, Opportunity, Patch, Pipeline, Product, Rate, Record, Reminder, Role, Sale,
+    SavedView, Settings, User,
 };
 use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Timestamp};
@@ -254,6 +254,11 @@ impl Session {
 
     /// Attachments; [`Session::attach`] adds one.
     pub fn attachments(&self) -> Collection<'_, Attachment> {
+        self.collection()
+    }
+
+    /// What is not a duplicate: [`Collection::not_duplicates`] adds one.
+    pub fn distinctions(&self) -> Collection<'_, Distinction> {
         self.collection()
     }
 

@@ -25,6 +25,7 @@ macro_rules! for_each_entity {
             Sale = "sale",
             Feedback = "feedback",
             Attachment = "attachment",
+            Distinction = "distinction",
         }
     };
 }

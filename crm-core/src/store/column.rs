@@ -101,6 +101,11 @@ impl ColumnRef {
         ColumnRef { name: "custom", ty, nullable: true, folded, source }
     }
 
+    /// Whether it is a custom field.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self.source, Source::Custom { .. })
+    }
+
     pub(super) fn envelope(name: &str) -> Option<Self> {
         let (name, ty, nullable, field) = match name {
             "id" => ("id", ValueType::Id(""), false, EnvelopeField::Id),

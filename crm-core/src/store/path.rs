@@ -79,3 +79,29 @@ pub(super) fn column_of(schema: &'static Schema, name: &str) -> Option<(ColumnRe
         _ => None,
     }
 }
+
+/// How the value of a path is read from a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reading {
+    /// As the keys of a list.
+    Keys {
+        /// The index of the field.
+        index: usize,
+        /// Its name.
+        field: &'static str,
+    },
+    /// From its column; of an amount the number.
+    Column(ColumnRef),
+}
+
+/// How the value of a path is read from a record: for the library's own questions. `None` for a path that the entity
+/// does not have.
+pub(crate) fn reading(schema: &'static Schema, name: &str, conventions: &Conventions) -> Option<Reading> {
+    Some(match target(schema, name, conventions)? {
+        Target::Keys { index, column, .. } => Reading::Keys { index, field: column.name },
+        Target::Column(column, _) | Target::Custom(column, _, _) | Target::Choices(column) => {
+            Reading::Column(column)
+        }
+        Target::Money { minor, .. } => Reading::Column(minor),
+    })
+}

@@ -260,6 +260,26 @@ fn nobody_becomes_his_own_parent() {
 }
 
 #[test]
+fn who_merges_no_longer_says_that_they_are_different() {
+    let office = office();
+    let [a, b, c] = ["A", "B", "C"].map(|name| office.customer(name).id);
+    let customers = office.admin.customers();
+    customers.not_duplicates(b, a).unwrap();
+    customers.not_duplicates(b, c).unwrap();
+    let before = everything(&office);
+    let merged = office.merge(a, b);
+    let left = office.admin.distinctions().list(&Query::new()).unwrap().items;
+    assert_eq!(left.len(), 1);
+    let pair = [Some(left[0].customer), left[0].other];
+    assert!(
+        pair.contains(&Some(a)) && pair.contains(&Some(c)),
+        "what was told from the loser is told from the survivor"
+    );
+    office.admin.undo(merged.operation.unwrap().id).unwrap();
+    assert_eq!(everything(&office), before);
+}
+
+#[test]
 fn merged_records_come_back_and_go_for_good() {
     let office = office();
     let customers = office.admin.customers();

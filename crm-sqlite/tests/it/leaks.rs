@@ -9,6 +9,7 @@
 
 mod batch;
 mod collection;
+mod duplicates;
 mod look;
 mod queries;
 mod session;
@@ -21,6 +22,7 @@ use collection::*;
 use crm_core::chrono::{NaiveDate, TimeDelta};
 use crm_core::contract::test_options;
 use crm_core::*;
+use duplicates::*;
 use look::*;
 use queries::*;
 use session::*;
@@ -41,7 +43,7 @@ const PASSWORD: &str = "correct horse";
 // ---- which functions there are ---------------------------------------------------------------------------------
 
 /// The types that a user's hands can reach.
-const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted"];
+const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted", "Duplicates"];
 /// The types that only the embedding program has, or that hold no records.
 const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "Verification", "UnitOfWork"];
 
@@ -137,6 +139,16 @@ macro_rules! each_but_files {
     };
 }
 
+/// Calls a generic function for each kind that has duplicates.
+macro_rules! each_duplicable {
+    ($walk:ident) => {
+        |walk: &Walk<'_>| {
+            $walk::<Customer>(walk);
+            $walk::<Contact>(walk);
+        }
+    };
+}
+
 type WalkFn = fn(&Walk<'_>);
 
 /// Every public function with its walk.
@@ -170,6 +182,9 @@ const WALKS: &[(&str, WalkFn)] = &[
         erase::<Customer>(walk);
         erase::<Contact>(walk);
     }),
+    ("Collection::duplicates_of", each_duplicable!(duplicates_of)),
+    ("Collection::duplicates_of_record", each_duplicable!(duplicates_of_record)),
+    ("Collection::find_duplicates", each_duplicable!(find_duplicates)),
     ("Collection::get", each!(get)),
     ("Collection::history", each!(history)),
     ("Collection::iter", each!(iter)),
@@ -178,6 +193,7 @@ const WALKS: &[(&str, WalkFn)] = &[
         merge::<Customer>(walk);
         merge::<Contact>(walk);
     }),
+    ("Collection::not_duplicates", each_duplicable!(not_duplicates)),
     ("Collection::patch", each!(patch)),
     ("Collection::patch_at", each!(patch_at)),
     ("Collection::purge", each!(purge)),
@@ -218,6 +234,8 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Session::customers", collection_of::<Customer>),
     ("Session::dashboard", dashboard),
     ("Session::deliveries", deliveries),
+    ("Duplicates::groups", each_duplicable!(find_duplicates)),
+    ("Session::distinctions", distinctions),
     ("Session::feedback", collection_of::<Feedback>),
     ("Session::interactions", collection_of::<Interaction>),
     ("Session::last_operation", last_operation),

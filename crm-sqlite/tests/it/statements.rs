@@ -4,9 +4,9 @@
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::test_options;
 use crm_core::{
-    Aggregate, Bucket, Contact, Conversion, ConversionOpportunity, Crm, Currency, Customer, CustomerStatus,
-    Due, Email, Id, Interaction, Money, Note, Opportunity, Patch, Pipeline, Query, Record, Reminder, Sale,
-    Session, StageChange, Uuid,
+    Address, Aggregate, Bucket, Contact, Conversion, ConversionOpportunity, Crm, Currency, Customer,
+    CustomerStatus, Due, DuplicateRules, Email, Id, Interaction, Money, Note, Opportunity, Patch, Pipeline,
+    Query, Record, Reminder, Sale, Session, StageChange, Uuid,
 };
 use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use std::cell::Cell;
@@ -183,7 +183,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             desk.customers().delete(id).unwrap();
             desk.measure(|desk| desk.customers().purge(id).unwrap());
         },
-        18,
+        20,
     ),
     (
         "undo of an update",
@@ -266,6 +266,40 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
     ("claim of ten reminders", |desk| desk.claim_of(10), 44),
     ("latest operations", |desk| _ = desk.session().latest_operations(None, 10).unwrap(), 1),
     ("last operation", |desk| _ = desk.session().last_operation().unwrap(), 1),
+    (
+        "duplicates of a draft",
+        |desk| _ = desk.customers().duplicates_of(&desk.draft(), &DuplicateRules::for_customers()).unwrap(),
+        10,
+    ),
+    (
+        "duplicates of a draft of a contact",
+        |desk| {
+            let draft = Contact {
+                given_name: "Amina".into(),
+                family_name: "Otieno".into(),
+                emails: vec![Email::new("amina@mara.example")],
+                ..Contact::default()
+            };
+            _ = desk.session().contacts().duplicates_of(&draft, &DuplicateRules::for_contacts()).unwrap();
+        },
+        6,
+    ),
+    (
+        "duplicates of a record",
+        |desk| {
+            let rules = DuplicateRules::for_customers();
+            _ = desk.customers().duplicates_of_record(desk.any(), &rules).unwrap();
+        },
+        7,
+    ),
+    (
+        "not duplicates",
+        |desk| {
+            let (one, other) = (desk.new_record().id, desk.new_record().id);
+            desk.measure(|desk| _ = desk.customers().not_duplicates(one, other).unwrap());
+        },
+        11,
+    ),
     ("changes since", |desk| _ = desk.crm.changes_since(0, 10).unwrap(), 1),
 ];
 
@@ -370,6 +404,17 @@ impl Desk {
         Customer { name: format!("New {}", self.number()), ..Customer::default() }
     }
 
+    /// With something in each key of the usual rules.
+    fn draft(&self) -> Customer {
+        let postal_code = Some("00100".to_owned());
+        Customer {
+            emails: vec![Email::new("amina@mara.example")],
+            phones: vec!["+254722000001".into()],
+            address: Some(Address { postal_code, city: Some("Voi".into()), ..Address::default() }),
+            ..self.new_customer()
+        }
+    }
+
     fn new_record(&self) -> Record<Customer> {
         self.customers().create(self.new_customer()).unwrap()
     }
@@ -430,6 +475,20 @@ fn a_call_runs_as_many_statements_in_a_large_store_as_in_a_small_one() {
         told += &format!("{name}: {wanted} wanted, {} and {} run\n", counted[0], counted[1]);
     }
     assert!(!wrong, "the calls and their statements:\n{told}");
+}
+
+/// All records are read page by page, and nothing is asked for a record.
+#[test]
+fn the_search_for_all_duplicates_runs_as_many_statements_as_there_are_pages() {
+    const PAGE: u64 = 1_000;
+    const OF_A_PAGE: u64 = 3;
+    let count = |customers: usize| {
+        let desk = Desk::new(customers);
+        desk.count(|desk| _ = desk.customers().find_duplicates(&DuplicateRules::for_customers()).unwrap())
+    };
+    let (small, large) = (count(20), count(3_500));
+    assert!(small <= 6, "{small}");
+    assert!(large <= small + 3_500 / PAGE * OF_A_PAGE, "{small} and {large}");
 }
 
 /// A rare word may take one look more in a large store: at the candidates of its first letters. Never more.

@@ -4,6 +4,7 @@ mod attachment;
 mod contact;
 mod custom_field;
 mod customer;
+mod distinction;
 mod feedback;
 mod interaction;
 mod note;
@@ -33,7 +34,7 @@ pub trait Rules: Stored {
     /// What a search hit shows of it.
     fn title(&self) -> String;
 
-    /// The field with the moment at which it stands in a customer's timeline.
+    /// The field with the moment at which it stands in a customer's timeline; empty for what stands in none.
     const MOMENT: &'static str = "created_at";
 
     /// Completes the data and checks what needs other records. `old` is absent for a new record.

@@ -41,7 +41,9 @@ impl UnitOfWork<'_> {
 
     /// The keys of some fields.
     pub(super) fn keys_of<E: Rules>(&self, data: &E, fields: FieldSet, rules: &KeyRules) -> BTreeSet<Key> {
-        keys_of(data, fields, rules, &self.conventions().custom_fields, |field| E::is_unique(field, self.settings()))
+        keys_of(data, fields, rules, &self.conventions().custom_fields, |field| {
+            E::is_unique(field, self.settings())
+        })
     }
 
     /// Takes over new settings. What comes later in this operation follows them, and so do the keys and words of all
@@ -61,8 +63,8 @@ impl UnitOfWork<'_> {
     /// change, so neither do their versions, and the journal has nothing to say of them.
     pub(in crate::crm) fn reindex<E: Rules>(&mut self, before: &KeyRules) -> Result<()> {
         let mut regional = regional_fields::<E>();
-        let with_region =
-            keyed(&self.conventions().custom_fields, E::kind()).any(|field| field.r#type == CustomFieldType::Phone);
+        let with_region = keyed(&self.conventions().custom_fields, E::kind())
+            .any(|field| field.r#type == CustomFieldType::Phone);
         if let Some(custom) = E::schema().custom.filter(|_| with_region) {
             regional.insert(custom);
         }

@@ -138,6 +138,13 @@ pub(crate) enum Command {
         contact: bool,
         which: u16,
     },
+    /// Of all, of a record, of a draft like a record, or that there are none.
+    Duplicates {
+        by: u8,
+        contacts: bool,
+        call: DuplicateCall,
+        which: u16,
+    },
     UpdateAll {
         by: u8,
         kind: Kind,
@@ -255,6 +262,16 @@ pub(crate) enum Command {
     },
 }
 
+/// What is asked about duplicates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DuplicateCall {
+    All,
+    OfRecord,
+    OfDraft,
+    /// This record and another one are not the same.
+    Not(u16),
+}
+
 /// The deal that comes of a lead.
 #[derive(Clone, Debug)]
 pub(crate) enum Deal {
@@ -291,6 +308,7 @@ fn kind() -> impl Strategy<Value = Kind> {
         3 => Just(Kind::Sale),
         2 => Just(Kind::Feedback),
         2 => Just(Kind::Attachment),
+        2 => Just(Kind::Distinction),
         4 => Just(Kind::Product),
         4 => Just(Kind::CustomField),
         2 => Just(Kind::SavedView),
@@ -381,6 +399,15 @@ fn work() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn duplicate_call() -> impl Strategy<Value = DuplicateCall> {
+    prop_oneof![
+        Just(DuplicateCall::All),
+        Just(DuplicateCall::OfRecord),
+        Just(DuplicateCall::OfDraft),
+        any::<u16>().prop_map(DuplicateCall::Not),
+    ]
+}
+
 /// Figures and views over several kinds.
 fn looks() -> impl Strategy<Value = Command> {
     let by = || 0..8_u8;
@@ -392,6 +419,8 @@ fn looks() -> impl Strategy<Value = Command> {
         2 => one().prop_map(|(by, which)| Command::Deliveries { by, which }),
         2 => (by(), amounts, any::<u8>(), any::<u8>())
             .prop_map(|(by, amounts, to, on)| Command::Convert { by, amounts, to, on }),
+        4 => (one(), any::<bool>(), duplicate_call())
+            .prop_map(|((by, which), contacts, call)| Command::Duplicates { by, contacts, call, which }),
         2 => by().prop_map(|by| Command::Dashboard { by }),
         2 => one().prop_map(|(by, which)| Command::PipelineReport { by, which }),
         3 => (one(), 0..7_u8).prop_map(|((by, which), size)| Command::Timeline { by, which, size }),

@@ -1,14 +1,15 @@
 //! The two worlds: the same program on two stores.
 
-use super::command::{Command, Deal, Pick, Step};
+use super::command::{Command, Deal, DuplicateCall, Pick, Step};
 use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
 use crm_core::{
-    Aggregate, Attachment, Batch, Bulk, Collection, Conversion, ConversionOpportunity, Crm, CustomField,
-    CustomFieldType, CustomerStatus, Decimal, Delivery, DueReminder, Error, Filter, Gate, GroupBy, Id, Kind,
-    Level, MemoryStore, Mergeable, Money, Operation, Page, Patch, Period, Quantity, Query, Rate, Record,
-    Result, Role, Rules, SavedView, Session, StageChange, User, Uuid, Value,
+    Aggregate, Attachment, Batch, Bulk, Collection, Comparison, Contact, Conversion, ConversionOpportunity,
+    Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
+    Error, Filter, Gate, GroupBy, Id, KeyForm, KeyPart, Kind, Level, MemoryStore, Mergeable, Money,
+    Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role, Rules, SavedView, Session,
+    StageChange, User, Uuid, Value,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
@@ -267,8 +268,8 @@ impl World {
 /// Something to work on: customers of different owners, with people, deals and the rest.
 fn populate(system: &Session, seed: u64) {
     use crm_core::{
-        Contact, Currency, Customer, Due, Email, Feedback, Interaction, Line, Note, Opportunity,
-        OpportunityContact, Product, Reminder, Sale,
+        Currency, Due, Email, Feedback, Interaction, Line, Note, Opportunity, OpportunityContact, Product,
+        Reminder, Sale,
     };
     let users = system.users().list(&Query::new().order_by(["username"])).unwrap().items;
     define_fields(system);
@@ -658,6 +659,12 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             let deal = Id::from_uuid(ids.which(Kind::Opportunity, *which));
             told(&world.session(*by).move_stage(deal, stage(*pick), with))
         }
+        Command::Duplicates { by, contacts: false, call, which } => {
+            duplicates::<Customer>(world.session(*by), ids, *call, *which)
+        }
+        Command::Duplicates { by, contacts: true, call, which } => {
+            duplicates::<Contact>(world.session(*by), ids, *call, *which)
+        }
         Command::StageHistory { by, which } => {
             told(&world.session(*by).stage_history(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
         }
@@ -851,6 +858,36 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 world.come_back();
             }
             String::new()
+        }
+    }
+}
+
+fn duplicates<E: Duplicable>(session: &Session, ids: &Ids, call: DuplicateCall, which: u16) -> String {
+    let collection = session.collection::<E>();
+    let id = Id::from_uuid(ids.which(E::kind(), which));
+    // Much is alike for these, and every form of a key is asked for.
+    let mut rules = E::usual_rules().threshold(0.01).most_sharing(3);
+    if which.is_multiple_of(2) {
+        let (path, list) =
+            if E::kind() == Kind::Customer { ("name", "tags") } else { ("given_name", "emails") };
+        for form in [KeyForm::First(1), KeyForm::Sound, KeyForm::Digits, KeyForm::Year] {
+            rules = rules.key([KeyPart::new(path, form)]);
+        }
+        rules = rules
+            .key([KeyPart::whole("custom.tier")])
+            .key([KeyPart::whole(list), KeyPart::new("created_at", KeyForm::First(7))])
+            .key([KeyPart::whole("created_by"), KeyPart::new("phones", KeyForm::First(2))])
+            .compare("custom.tier", Comparison::Exact, 4.0, 1.0);
+    }
+    match call {
+        DuplicateCall::All => told(&collection.find_duplicates(&rules)),
+        DuplicateCall::OfRecord => told(&collection.duplicates_of_record(id, &rules)),
+        DuplicateCall::OfDraft => match collection.get(id) {
+            Ok(record) => told(&collection.duplicates_of(&record.data, &rules)),
+            Err(_) => told(&collection.duplicates_of(&E::default(), &rules)),
+        },
+        DuplicateCall::Not(other) => {
+            told(&collection.not_duplicates(id, Id::from_uuid(ids.which(E::kind(), other))))
         }
     }
 }
