@@ -3,8 +3,9 @@
 use crate::{Office, failure, office, office_at};
 use crm_core::chrono::TimeDelta;
 use crm_core::{
-    Bucket, Contact, Conversion, ConversionOpportunity, Currency, Due, Id, Money, Opportunity, Query, Rate,
-    Recurrence, Reminder, StageChange, StageKind, Timestamp, User,
+    Action, Aggregate, Bucket, Contact, Conversion, ConversionOpportunity, Currency, Customer, Due,
+    DuplicateRules, Error, Filter, Grants, Id, Level, Money, Opportunity, Patch, Query, Rate, Recurrence,
+    Reminder, Role, StageChange, StageKind, Timestamp, User,
 };
 
 fn moment(text: &str) -> Timestamp {
@@ -297,4 +298,176 @@ fn case_24_probabilities_stay_as_they_were_set() {
     office.admin.pipelines().update(pipeline.id, |p| p.stages[4].name = "Hurrah".into()).unwrap();
     assert_eq!(office.admin.opportunities().get(won).unwrap().version, 1);
     assert_eq!(TimeDelta::zero(), office.admin.clocks(won).unwrap().idle);
+}
+
+/// An e-mail address is free while its holder is in the trash, and coming back to one that was taken is a conflict.
+#[test]
+fn case_16_a_unique_value_is_free_in_the_trash_and_a_restore_into_a_conflict_is_told() {
+    let office = office();
+    let customers = office.admin.customers();
+    let with = |name: &str| Customer {
+        name: name.into(),
+        emails: vec!["e@mara.example".into()],
+        ..Customer::default()
+    };
+    let first = customers.create(with("A")).unwrap().id;
+    customers.delete(first).unwrap();
+    let second = customers.create(with("B")).unwrap().id;
+    match customers.restore(first).unwrap_err() {
+        Error::Duplicate { entity, field, value, holder } => {
+            assert_eq!((entity, field, value.as_str()), ("customer", "emails", "e@mara.example"));
+            assert_eq!(holder, Some(second.uuid()), "the holder is named to who sees it");
+        }
+        other => panic!("{other}"),
+    }
+    assert_eq!(customers.trash(&Query::new()).unwrap().items[0].record.id, first, "it is still in the trash");
+    customers.update(second, |customer| customer.emails.clear()).unwrap();
+    assert_eq!(customers.restore(first).unwrap().name, "A");
+    assert!(office.crm.check().unwrap().is_clean());
+}
+
+/// Each occurrence is told once, whoever asks and whatever fails on the way.
+#[test]
+fn case_22_reminders_are_neither_repeated_nor_lost() {
+    let office = office();
+    let lease = TimeDelta::minutes(5);
+    let claim = |now: &str, worker: &str| {
+        office.clock.set(moment(now));
+        office.crm.claim_due(moment(now), worker, lease, 100).unwrap()
+    };
+    let daily = office.reminder(at("2026-03-02T09:00:00", "UTC"), Some("FREQ=DAILY"), &[0], None);
+    // Two workers ask at once: one gets it.
+    let first = claim("2026-03-02T09:00:00Z", "a");
+    assert_eq!((first.len(), claim("2026-03-02T09:00:00Z", "b").len()), (1, 0));
+    // The worker dies between taking and telling: after the lease another one gets it, and it is told once.
+    assert_eq!(claim("2026-03-02T09:04:59Z", "b").len(), 0);
+    let again = claim("2026-03-02T09:05:00Z", "b");
+    assert_eq!(again.len(), 1);
+    office.crm.acknowledge(&again[0].delivery, moment("2026-03-02T09:05:30Z")).unwrap();
+    assert_eq!(
+        failure(office.crm.acknowledge(&first[0].delivery, moment("2026-03-02T09:05:40Z"))),
+        "refused lease_lost"
+    );
+    assert_eq!(claim("2026-03-02T12:00:00Z", "a").len(), 0, "not once more that day");
+    // Its time is changed after it was told: the new one is told, too.
+    let due = at("2026-03-02T15:00:00", "UTC");
+    office.crm.system("test").reminders().update(daily, |reminder| reminder.due = due).unwrap();
+    assert_eq!(office.dispatch("2026-03-02T15:00:00Z"), 1);
+    assert_eq!(office.dispatch("2026-03-02T15:00:01Z"), 0);
+    // Nobody asks for two hours: what is late still comes, once.
+    let once = office.reminder(at("2026-03-02T16:00:00", "UTC"), None, &[30, 15, 0], None);
+    assert_eq!(office.dispatch("2026-03-02T18:00:00Z"), 1);
+    assert_eq!(office.dispatch("2026-03-02T18:00:01Z"), 0);
+    assert!(office.fires(once).is_empty());
+}
+
+/// An agent who sees three of ten leads sees these three everywhere. That no public function tells more is walked,
+/// function by function, by the tests of the SQLite store (`leaks`).
+#[test]
+fn case_26_three_of_ten_leads_are_the_same_three_everywhere() {
+    let office = office();
+    let own = Grants::of_all_kinds(Action::ALL, Level::Own);
+    let role =
+        Role { key: "own".into(), name: "Own".into(), grants: own, journal_view: true, ..Role::default() };
+    let role = office.admin.roles().create(role).unwrap().id;
+    let user =
+        office.admin.users().create(User { username: "juma".into(), role, ..User::default() }).unwrap();
+    office.admin.set_password(user.id, "battery staple").unwrap();
+    let agent = office.crm.login("juma", "battery staple").unwrap();
+    let mut mine = Vec::new();
+    let mut foreign = Vec::new();
+    for number in 0..10 {
+        let name = format!("Lead number {number}");
+        let emails = vec![format!("lead{number}@mara.example").as_str().into()];
+        let owner = Some(if number < 3 { user.id } else { office.admin.me().unwrap().unwrap().id });
+        let lead =
+            Customer { name, emails, owner, phones: vec!["0722 000001".into()], ..Customer::default() };
+        let id = office.admin.customers().create(lead).unwrap().id;
+        if number < 3 { mine.push(id) } else { foreign.push(id) }
+    }
+    let customers = agent.customers();
+    let same = |mut found: Vec<Id<Customer>>| {
+        found.sort();
+        assert_eq!(found, mine);
+    };
+    same(customers.list(&Query::new()).unwrap().items.iter().map(|record| record.id).collect());
+    same(customers.search("lead", 10).unwrap().iter().map(|record| record.id).collect());
+    same(agent.search("number", 10).unwrap().iter().filter_map(|hit| hit.customer).collect());
+    same(
+        agent
+            .as_of(agent.now())
+            .customers()
+            .list(&Query::new())
+            .unwrap()
+            .items
+            .iter()
+            .map(|r| r.id)
+            .collect(),
+    );
+    assert_eq!(customers.count(&Query::new()).unwrap(), 3);
+    let by_status = customers.aggregate(&Query::new(), &Aggregate::count().by(Customer::STATUS)).unwrap();
+    assert_eq!(by_status.iter().map(|group| group.count).sum::<u64>(), 3);
+    let dashboard = agent.dashboard().unwrap();
+    assert_eq!(dashboard.customers.iter().map(|(_, count)| count).sum::<u64>(), 3);
+    let pairs = customers.find_duplicates(&DuplicateRules::for_customers()).unwrap().pairs;
+    assert!(pairs.iter().all(|pair| mine.contains(&pair.left) && mine.contains(&pair.right)));
+    assert!(
+        agent
+            .operations(0, 1_000)
+            .unwrap()
+            .iter()
+            .flat_map(|op| &op.changes)
+            .all(|c| c.customer.is_none_or(|id| mine.contains(&Id::from_uuid(id))))
+    );
+    let nobody = Id::<Customer>::default();
+    for id in foreign.into_iter().chain([nobody]) {
+        assert_eq!(failure(customers.get(id)), "not_found");
+        assert_eq!(failure(customers.update(id, |c| c.name = "x".into())), "not_found");
+        assert_eq!(failure(customers.delete(id)), "not_found");
+        assert_eq!(failure(customers.history(id)), "not_found");
+        assert_eq!(failure(customers.merge(mine[0], &[id], &Default::default(), true)), "not_found");
+        assert_eq!(failure(customers.erase(id)), "not_found");
+        assert_eq!(failure(agent.timeline(id, 10, None)), "not_found");
+        assert_eq!(failure(agent.convert_lead(id, Conversion::default())), "not_found");
+    }
+    let all = Filter::is("status", "lead");
+    assert_eq!(customers.update_all(&all, Patch::new().set("source", "fair"), false).unwrap().changed, 3);
+    let made = office
+        .crm
+        .changes_since(0, 1_000)
+        .unwrap()
+        .into_iter()
+        .find(|op| op.changes.iter().any(|c| c.id == foreign_of(&office).uuid()))
+        .unwrap();
+    assert_eq!(failure(agent.undo(made.id)), "not_found");
+}
+
+/// A lead that the agent of the case above does not see.
+fn foreign_of(office: &Office) -> Id<Customer> {
+    office.admin.customers().list(&Query::new().filter(Customer::NAME.is("lead number 9"))).unwrap().items[0]
+        .id
+}
+
+/// What was deleted together comes back together, exactly as it was.
+#[test]
+fn case_28_a_deleted_customer_comes_back_with_everything() {
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let contact = office.contact(customer, "Njeri").id;
+    let deal = office.deal(customer).id;
+    office.contact(customer, "Juma");
+    let gone = office.contact(customer, "Left long ago").id;
+    office.admin.contacts().delete(gone).unwrap();
+    office.reminder(at("2026-03-10T10:00:00", "UTC"), None, &[0], None);
+    let before = crate::merge::everything(&office);
+    office.admin.customers().delete(customer).unwrap();
+    assert_eq!(failure(office.admin.contacts().get(contact)), "not_found");
+    assert_eq!(failure(office.admin.opportunities().get(deal)), "not_found");
+    office.admin.customers().restore(customer).unwrap();
+    assert_eq!(crate::merge::everything(&office), before);
+    assert_eq!(
+        failure(office.admin.contacts().get(gone)),
+        "not_found",
+        "what was deleted before stays deleted"
+    );
 }

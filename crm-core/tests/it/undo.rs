@@ -1,5 +1,5 @@
 use crate::{failure, office};
-use crm_core::{Contact, Customer, Operation, Patch};
+use crm_core::{Contact, Customer, Note, Operation, Opportunity, Patch};
 
 fn last(office: &crate::Office) -> Operation {
     office.crm.changes_since(0, 1_000).unwrap().pop().unwrap()
@@ -178,4 +178,55 @@ fn the_newest_operations_come_first() {
     assert_eq!(office.admin.latest_operations(Some(page[1].seq), 1_000).unwrap(), feed[2..]);
     let agent = office.user("juma", "agent", None);
     assert_eq!(failure(agent.latest_operations(None, 2)), "denied");
+}
+
+/// Creates, changes, deletions, restores of many kinds as one operation, five hundred of them.
+#[test]
+fn a_batch_of_five_hundred_mixed_writes_is_undone_exactly() {
+    let office = office();
+    let admin = &office.admin;
+    let customers: Vec<_> = (0..60).map(|number| office.customer(&format!("Customer {number}")).id).collect();
+    let contacts: Vec<_> = customers.iter().map(|id| office.contact(*id, "Njeri").id).collect();
+    let deals: Vec<_> = customers.iter().map(|id| office.deal(*id).id).collect();
+    let trashed: Vec<_> = customers.iter().take(40).map(|id| office.contact(*id, "Gone").id).collect();
+    for id in &trashed {
+        admin.contacts().delete(*id).unwrap();
+    }
+    let before = crate::merge::everything(&office);
+    let mut batch = admin.batch();
+    for (place, customer) in customers.iter().copied().enumerate() {
+        let number = place;
+        batch.update(customer, move |c: &mut Customer| c.tags.push(format!("tag {number}")));
+        batch.update(deals[place], move |deal: &mut Opportunity| {
+            deal.stage = ["proposal", "won", "lost"][number % 3].into();
+            deal.probability = Some(u8::try_from(number).unwrap());
+        });
+        batch.patch::<Contact>(contacts[place], Patch::new().set("primary", false).set("position", "Buyer"));
+        let new = batch
+            .create(Contact { customer, given_name: "New".into(), primary: true, ..Contact::default() })
+            .unwrap();
+        batch.create(Note { customer, body: "Written in a batch".into(), ..Note::default() }).unwrap();
+        batch.update(new, |contact: &mut Contact| contact.family_name = "Wanjiku".into());
+        batch.update(customer, |c: &mut Customer| {
+            c.emails = vec![format!("{}@mara.example", c.name.replace(' ', "")).as_str().into()]
+        });
+    }
+    for id in &trashed {
+        batch.restore::<Contact>(*id);
+    }
+    for id in customers.iter().skip(40) {
+        batch.delete::<Customer>(*id);
+    }
+    for id in trashed.iter().take(20) {
+        batch.delete::<Contact>(*id);
+    }
+    assert_eq!(batch.len(), 500);
+    let done = batch.run().unwrap();
+    assert_ne!(crate::merge::everything(&office), before);
+    admin.undo(done.id).unwrap();
+    assert_eq!(crate::merge::everything(&office), before);
+    let still: Vec<_> = admin.contacts().trash(&crm_core::Query::new().page_size(1_000)).unwrap().items;
+    assert!(trashed.iter().all(|id| still.iter().any(|trashed| trashed.record.id == *id)));
+    assert!(office.crm.check().unwrap().is_clean());
+    assert!(office.crm.verify().unwrap().holds());
 }

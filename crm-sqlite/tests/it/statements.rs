@@ -30,7 +30,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
                 _ = desk.customers().merge(survivor, &[loser], &Default::default(), false).unwrap();
             });
         },
-        36,
+        42,
     ),
     (
         "erase",
@@ -38,7 +38,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let id = desk.new_record().id;
             desk.measure(|desk| _ = desk.customers().erase(id).unwrap());
         },
-        40,
+        44,
     ),
     ("get by external id", |desk| _ = desk.customers().by_external_id("erp", "7").unwrap(), 1),
     ("first page", |desk| _ = desk.page(Query::new()), 1),
@@ -165,7 +165,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let id = desk.new_record().id;
             desk.measure(|desk| _ = desk.customers().delete(id).unwrap());
         },
-        17,
+        18,
     ),
     (
         "restore",
@@ -174,7 +174,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             desk.customers().delete(id).unwrap();
             desk.measure(|desk| _ = desk.customers().restore(id).unwrap());
         },
-        17,
+        18,
     ),
     (
         "purge",
@@ -183,7 +183,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             desk.customers().delete(id).unwrap();
             desk.measure(|desk| desk.customers().purge(id).unwrap());
         },
-        20,
+        21,
     ),
     (
         "undo of an update",
@@ -202,7 +202,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let operation = desk.customers().history(record.id).unwrap().pop().unwrap().id;
             desk.measure(|desk| _ = desk.session().undo(operation).unwrap());
         },
-        20,
+        21,
     ),
     (
         "batch of ten",
