@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A person at a customer.
+///
+/// Contacts of one customer can be merged: the survivor's value of a field wins and an empty one is filled from the
+/// others, unless the field says more.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
 #[entity(name = "contact")]
 #[serde(default, deny_unknown_fields)]
 pub struct Contact {
-    /// The customer that the person is at.
+    /// The customer that the person is at. When customers are merged their contacts move to the survivor.
     #[entity(filterable, parent)]
     pub customer: Id<Customer>,
     /// Given name.
@@ -22,10 +25,10 @@ pub struct Contact {
     /// Family name.
     #[entity(filterable, sortable, searchable, max = 255)]
     pub family_name: String,
-    /// E-mail addresses, the first is the primary one.
+    /// E-mail addresses, the first is the primary one. A merge unites them.
     #[entity(key, filterable, searchable)]
     pub emails: Vec<Email>,
-    /// Phone numbers, the first is the primary one.
+    /// Phone numbers, the first is the primary one. A merge unites them.
     #[entity(key, filterable, searchable)]
     pub phones: Vec<Phone>,
     /// What the person does there.
@@ -35,27 +38,28 @@ pub struct Contact {
     #[entity(filterable, sortable, max = 255)]
     pub department: Option<String>,
     /// The one to talk to first. The first contact of a customer is it by itself; another made primary takes over.
+    /// In a merge it is the survivor when any of them was; of two merged customers the survivor's stays.
     #[entity(filterable, sortable)]
     pub primary: bool,
     /// Date of birth.
     #[entity(filterable, sortable)]
     pub birthday: Option<NaiveDate>,
-    /// The postal address, when it is not the customer's.
+    /// The postal address, when it is not the customer's. A merge takes it whole.
     #[entity(filterable, sortable)]
     pub address: Option<Address>,
     /// Free text.
     #[entity(max = 100_000)]
     pub description: String,
-    /// Ids in other systems by the name of the system; each belongs to one live contact.
+    /// Ids in other systems by the name of the system; each belongs to one live contact. A merge unites them.
     #[entity(unique)]
     pub external_ids: BTreeMap<String, String>,
-    /// Properties of an imported vCard that have no field here.
+    /// Properties of an imported vCard that have no field here. A merge unites them.
     #[entity(max = 100_000)]
     pub extra: BTreeMap<String, String>,
     /// The contact that this one was merged into, for one in the trash; it goes for good with that. Set by the library.
     #[entity(system, filterable, parent)]
     pub merged_into: Option<Id<Contact>>,
-    /// The organisation's own fields.
+    /// The organisation's own fields. A merge treats each as a field of its own.
     #[entity(filterable, sortable, searchable)]
     pub custom: CustomValues,
 }

@@ -8,17 +8,20 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A business or a person that we sell to, or hope to.
+///
+/// In a merge the survivor's value of a field wins and an empty one is filled from the others, unless the field says more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
 #[entity(name = "customer")]
 #[serde(default, deny_unknown_fields)]
 pub struct Customer {
-    /// The code that people use, such as C001. Given once, never reused, sorted by its number.
+    /// The code that people use, such as C001. Given once, never reused, sorted by its number. After a
+    /// merge the code of a loser leads to the survivor.
     #[entity(system, filterable, sortable, searchable)]
     pub code: Option<Code>,
     /// A person (the default) or a business.
     #[entity(filterable)]
     pub kind: CustomerKind,
-    /// Where the relationship stands.
+    /// Where the relationship stands. In a merge the furthest wins, together with its lead: active, prospect, lead, inactive.
     #[entity(filterable, sortable)]
     pub status: CustomerStatus,
     /// The name that is shown. When blank it is made of the given and the family name.
@@ -34,18 +37,19 @@ pub struct Customer {
     #[entity(filterable, sortable, searchable, max = 255)]
     pub company: Option<String>,
     /// E-mail addresses, the first is the primary one. One belongs to one live customer, unless the settings allow more.
+    /// A merge unites them, the survivor's first.
     #[entity(unique, filterable, searchable)]
     pub emails: Vec<Email>,
-    /// Phone numbers, the first is the primary one.
+    /// Phone numbers, the first is the primary one. A merge unites them, each number once in whatever format.
     #[entity(key, filterable, searchable)]
     pub phones: Vec<Phone>,
     /// The web site.
     #[entity(max = 2_000)]
     pub website: Option<String>,
-    /// The postal address.
+    /// The postal address. A merge takes it whole.
     #[entity(filterable, sortable, searchable)]
     pub address: Option<Address>,
-    /// Free words to group customers by.
+    /// Free words to group customers by. A merge unites them.
     #[entity(key, filterable, searchable, max = 100)]
     pub tags: Vec<String>,
     /// Free text.
@@ -57,13 +61,16 @@ pub struct Customer {
     /// The user who looks after the customer; a session's user when none is given. Decides who sees the customer.
     #[entity(filterable, link)]
     pub owner: Option<Id<User>>,
-    /// The customer that this one belongs to, such as a parent company.
+    /// The customer that this one belongs to, such as a parent company. A merge never makes a
+    /// customer its own parent.
     #[entity(filterable, link)]
     pub parent: Option<Id<Customer>>,
-    /// Ids in other systems by the name of the system; each belongs to one live customer.
+    /// Ids in other systems by the name of the system; each belongs to one live customer. A merge
+    /// unites them; of two ids in one system the survivor's stays.
     #[entity(unique)]
     pub external_ids: BTreeMap<String, String>,
-    /// How far the qualification has come; absent for those that never were a lead.
+    /// How far the qualification has come; absent for those that never were a lead. In a merge
+    /// the furthest status wins, the value and the reason are filled, and a conversion is never taken back.
     #[entity(filterable, sortable)]
     pub lead: Option<Lead>,
     /// The opportunity that the lead was converted to. Set by the library.
@@ -75,7 +82,7 @@ pub struct Customer {
     /// The customer that this one was merged into, for one in the trash; it goes for good with that. Set by the library.
     #[entity(system, filterable, parent)]
     pub merged_into: Option<Id<Customer>>,
-    /// The organisation's own fields.
+    /// The organisation's own fields. A merge treats each as a field of its own; lists of choices unite.
     #[entity(filterable, sortable, searchable)]
     pub custom: CustomValues,
 }

@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 #[entity(name = "opportunity")]
 #[serde(default, deny_unknown_fields)]
 pub struct Opportunity {
-    /// The customer.
+    /// The customer. A merge of customers moves the deal to the survivor; probability and stage are never merged.
     #[entity(filterable, parent)]
     pub customer: Id<Customer>,
-    /// The people at the customer who have a part in it.
+    /// The people at the customer who have a part in it. When two of them are merged, the survivor keeps his role or takes
+    /// the other's.
     #[entity(key, filterable, link)]
     pub contacts: Vec<OpportunityContact>,
     /// What it is about.
