@@ -92,7 +92,7 @@ fn without_ids(number: u64, mut ours: serde_json::Value, hand: &Record) -> Outco
 fn dump(path: &Path) -> Outcome<Vec<String>> {
     const MOMENTS: [&str; 3] = ["created_at", "updated_at", "at"];
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'crm\\_%' ESCAPE '\\' ORDER BY name";
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name LIKE 'crm\\_%' ESCAPE '\\' ORDER BY name";
     let tables: Vec<String> =
         conn.prepare(tables)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let (mut rows_as_text, mut ids) = (Vec::new(), HashMap::new());

@@ -12,7 +12,8 @@ use self::journal::Journalled;
 use self::row::read_record;
 use crate::Outcome;
 use chrono::{DateTime, Utc};
-use crm_core::{CustomerKind, CustomerStatus, LeadStatus, PhoneNumber, Priority, Words, fold};
+use crm_core::port::{Search, index_tokens, inside_tokens, start_tokens, typo_tokens};
+use crm_core::{CustomerKind, CustomerStatus, LeadStatus, Match, PhoneNumber, Priority, Words, fold};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -137,12 +138,31 @@ const PAGE: &str = concat!(
     columns!(),
     " FROM crm_customer AS t WHERE t.deletion IS NULL AND t.status = ?1 ORDER BY t.name_key, t.\"row\" LIMIT ?2"
 );
-const SEARCH: &str = concat!(
+/// The newest customers that the index of words gives for `?1` and that have none of the better matches before.
+macro_rules! search {
+    ($and:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", x.words FROM crm_customer_words AS w CROSS JOIN crm_customer_text AS x ON x.\"row\" = w.rowid \
+             CROSS JOIN crm_customer AS t ON t.\"row\" = w.rowid \
+             WHERE w.crm_customer_words MATCH ?1 AND t.deletion IS NULL",
+            $and,
+            " ORDER BY w.rowid DESC LIMIT ?2"
+        )
+    };
+}
+const SEARCH_EXACT: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM crm_customer_words AS w JOIN crm_customer AS t ON t.\"row\" = w.rowid \
+    " FROM crm_customer_words AS w CROSS JOIN crm_customer AS t ON t.\"row\" = w.rowid \
      WHERE w.crm_customer_words MATCH ?1 AND t.deletion IS NULL ORDER BY w.rowid DESC LIMIT ?2"
 );
+const SEARCH_START: &str = search!(
+    " AND instr(' ' || x.words, ' ' || ?3) > 0 AND instr(' ' || x.words || ' ', ' ' || ?3 || ' ') = 0"
+);
+const SEARCH_MIDDLE: &str = search!(" AND instr(x.words, ?3) > 0 AND instr(' ' || x.words, ' ' || ?3) = 0");
+const SEARCH_TYPO: &str = search!(" AND instr(x.words, ?3) = 0");
 const INSERT: &str = "INSERT INTO crm_customer (id, version, created_at, created_by, updated_at, updated_by, \
      code, code_number, kind, status, name, name_key, given_name, given_name_key, family_name, family_name_key, \
      company, company_key, emails, phones, website, address_street, address_city, address_city_key, address_state, \
@@ -153,7 +173,8 @@ const INSERT: &str = "INSERT INTO crm_customer (id, version, created_at, created
      ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39)";
 const NEXT_NUMBER: &str = "INSERT INTO crm_counter (name, last) VALUES ('customer', 1) \
      ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last";
-const INSERT_WORDS: &str = "INSERT INTO crm_customer_words (rowid, words) VALUES (?1, ?2)";
+const INSERT_TEXT: &str = "INSERT INTO crm_customer_text (\"row\", words) VALUES (?1, ?2)";
+const INSERT_WORDS: &str = "INSERT INTO crm_customer_words (rowid, tokens) VALUES (?1, ?2)";
 const INSERT_KEY: &str =
     "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES ('customer', ?1, ?2, ?3, ?4)";
 const SET_WEBSITE: &str =
@@ -222,15 +243,50 @@ impl Hand {
         Ok(records.collect::<Result<_, _>>()?)
     }
 
-    /// The newest customers with a word that begins so.
+    /// The best customers for one word: who has it, then whose words begin so, who has it inside of a word, and who has one
+    /// with a typo less; the newest first.
     ///
     /// # Errors
     /// Those of SQLite.
     pub fn search(&self, word: &str, limit: u32) -> Outcome<Vec<Record>> {
-        let beginning = format!("\"{}\" *", fold(word).replace('"', "\"\""));
-        let mut statement = self.conn.prepare_cached(SEARCH)?;
-        let records = statement.query_map(params![beginning, limit], read_record)?;
-        Ok(records.collect::<Result<_, _>>()?)
+        let word = fold(word);
+        let rows = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = usize::try_from(limit)?;
+        let quoted = |token: &String| format!("\"{}\"", token.replace('"', "\"\""));
+        let matching = |tokens: &[String], operator: &str| -> String {
+            tokens.iter().map(quoted).collect::<Vec<_>>().join(operator)
+        };
+        let mut found = Vec::with_capacity(limit);
+        {
+            let mut statement = self.conn.prepare_cached(SEARCH_EXACT)?;
+            let records = statement.query_map(params![quoted(&word), rows(limit)], read_record)?;
+            found.extend(records.collect::<Result<Vec<_>, _>>()?);
+        }
+        let stages = [
+            (SEARCH_START, matching(&start_tokens(&word), " AND ")),
+            (SEARCH_MIDDLE, matching(&inside_tokens(&word), " AND ")),
+        ];
+        for (sql, tokens) in stages {
+            if found.len() < limit {
+                let mut statement = self.conn.prepare_cached(sql)?;
+                let records =
+                    statement.query_map(params![tokens, rows(limit - found.len()), word], read_record)?;
+                found.extend(records.collect::<Result<Vec<_>, _>>()?);
+            }
+        }
+        let misspelt = typo_tokens(&word);
+        if found.len() < limit && !misspelt.is_empty() {
+            let search = Search::new(&word, REGION);
+            let mut statement = self.conn.prepare_cached(SEARCH_TYPO)?;
+            let mut rows = statement.query(params![matching(&misspelt, " OR "), -1, word])?;
+            while let Some(row) = rows.next()?.filter(|_| found.len() < limit) {
+                let words = row.get_ref("words")?.as_str()?;
+                if search.best_match(words, Match::Typo).is_some() {
+                    found.push(read_record(row)?);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Creates a customer.
@@ -366,7 +422,9 @@ pub fn insert(conn: &Connection, new: New, number: i64) -> Outcome<Record> {
     customer.code = Some(format!("C{number:03}"));
     insert_row(conn, id, at, by, &customer, number)?;
     let words = words(&customer);
-    conn.prepare_cached(INSERT_WORDS)?.execute(params![conn.last_insert_rowid(), words])?;
+    let row = conn.last_insert_rowid();
+    conn.prepare_cached(INSERT_TEXT)?.execute(params![row, words])?;
+    conn.prepare_cached(INSERT_WORDS)?.execute(params![row, index_tokens(&words)])?;
     insert_keys(conn, id, &customer)?;
     let after = serde_json::to_string(&Journalled::of(&customer))?;
     let noted =

@@ -4,8 +4,8 @@ use crate::Outcome;
 use crate::data::Population;
 use crate::hand::{self, Hand, New};
 use crm_core::{
-    Crm, Customer, Email, EmailAddress, Filter, Lead, Money, Options, PasswordCost, Phone, PhoneNumber,
-    Query, Role, Session, User,
+    Action, Crm, Customer, Email, EmailAddress, Filter, Grants, Kind, Lead, Level, Money, Options,
+    PasswordCost, Phone, PhoneNumber, Query, Role, Session, User,
 };
 use crm_sqlite::{Durability, OpenOptions};
 use rusqlite::Connection;
@@ -13,6 +13,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use uuid::Uuid;
+
+const PASSWORD: &str = "a long one for tests";
+
+/// Agents who see their own customers: what part of the store is theirs.
+pub const OWNERS_OF: [(&str, u64); 3] = [("few", 5_000), ("some", 100), ("many", 10)];
 
 /// A store that is loaded and closed.
 #[derive(Debug)]
@@ -62,6 +67,34 @@ impl Template {
         Ok(open(&self.copy("ours")?)?.resume(&self.token)?)
     }
 
+    /// Where the store itself is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An agent who sees only his own customers in the library's copy, so many of them from all over the store.
+    ///
+    /// # Errors
+    /// Those of the library and of SQLite.
+    pub fn agent(&self, username: &str, customers: u64) -> Outcome<Session> {
+        let path = self.path_of("ours");
+        let crm = open(&path)?;
+        let program = crm.system("bench");
+        let mut grants = Grants::default();
+        grants.grant(Kind::Customer, Action::View, Level::Own);
+        let role = Role { key: username.to_owned(), grants, ..Role::default() };
+        let role = program.roles().create(role)?.id;
+        let user = User { username: username.to_owned(), role, ..User::default() };
+        let user = program.users().create(user)?.id;
+        program.set_password(user, PASSWORD)?;
+        let apart = i64::try_from((self.population.size / customers.max(1)).max(1))?;
+        Connection::open(&path)?.execute(
+            "UPDATE crm_customer SET owner = ?1 WHERE \"row\" % ?2 = ?2 / 2",
+            (user.uuid().as_bytes(), apart),
+        )?;
+        Ok(crm.login(username, PASSWORD)?)
+    }
+
     /// Where the template is, and the token of the manager's session: for another program.
     pub fn place(&self) -> (&Path, &str) {
         (&self.path, &self.token)
@@ -81,7 +114,9 @@ impl Template {
     /// Those of the file system.
     pub fn remove(self) -> Outcome {
         for path in [self.path_of("ours"), self.path_of("hand"), self.path] {
-            fs::remove_file(path)?;
+            if path.exists() {
+                fs::remove_file(path)?;
+            }
         }
         Ok(())
     }
@@ -116,7 +151,6 @@ pub(crate) fn open(path: &Path) -> crm_core::Result<Crm> {
 /// Ten managers, the first of whom logs in.
 fn add_users(crm: &Crm) -> Outcome<(Vec<Uuid>, String)> {
     const USERS: u64 = 10;
-    const PASSWORD: &str = "a long one for tests";
     let program = crm.system("bench");
     let managers = program.roles().list(&Query::new().filter(Role::KEY.is("manager")))?;
     let role = managers.items.first().ok_or("there is no role for managers")?.id;

@@ -57,21 +57,23 @@ pub use store::{Aggregate, Delivery, Group, GroupBy, Head};
 pub use uuid::Uuid;
 pub use value::{
     Address, Cell, Code, Column, ColumnReader, ColumnWriter, Currency, CustomValue, CustomValues, Due, Email,
-    EmailAddress, FieldDef, FieldValue, Id, KeyRules, Mismatch, Money, OnPurge, Period, Phone, PhoneNumber,
-    Quantity, Recurrence, Shape, Timestamp, Value, ValueType, Words, Zone, fold, resolve_local, to_micros,
-    truncate,
+    EmailAddress, FieldDef, FieldValue, Id, KeyRules, Match, Mismatch, Money, OnPurge, Period, Phone,
+    PhoneNumber, Quantity, Recurrence, Shape, Timestamp, Value, ValueType, Words, Zone, fold, resolve_local,
+    to_micros, truncate,
 };
 #[doc(hidden)]
 pub use value::{parts_of, present, read_field, retype, take_part};
 
 /// What a storage adapter implements. Programs that only use the library need none of it.
 pub mod port {
-    pub use crate::value::{clean, custom_comparison, query_words};
+    pub use crate::value::{
+        Search, clean, custom_comparison, has_token, index_tokens, inside_tokens, start_tokens, typo_tokens,
+    };
 
     pub use crate::store::{
-        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, GroupKey, Hash,
-        IndexChange, JournalRead, JournalWrite, Key, Moment, OperationalRead, OperationalWrite, Order, Plan,
-        Position, RawGroup, Read, Repository, Scope, Sealed, SealedValues, SessionRow, Sight, Snapshot,
+        AggregatePlan, Atom, Attempts, ColumnRef, Condition, Delivery, Entry, EnvelopeField, Found, GroupKey,
+        Hash, IndexChange, JournalRead, JournalWrite, Key, Moment, OperationalRead, OperationalWrite, Order,
+        Plan, Position, RawGroup, Read, Repository, Scope, Sealed, SealedValues, SessionRow, Sight, Snapshot,
         SortKey, Source, Store, StoreState, Stored, Transaction, Weights,
     };
 }

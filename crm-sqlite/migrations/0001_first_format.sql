@@ -1,6 +1,8 @@
 -- The first format. Ids are UUIDs in 16 bytes, instants microseconds since 1970 UTC, dates ISO text, amounts minor
 -- units with their ISO 4217 currency, lists JSON. A column `…_key` holds its neighbour's text as it is compared:
--- lower case, without accents. `row` is the place in the order of creation.
+-- lower case, without accents. `row` is the place in the order of creation. `…_text` holds the words by which a live
+-- record is found, `…_words` is their index: the words themselves, their beginnings after U+0081, their groups of three
+-- letters after U+0082, and words less one letter after U+0083.
 
 -- What every write looks at, and counters that are given back when a transaction is rolled back.
 CREATE TABLE crm_meta (
@@ -88,10 +90,14 @@ CREATE TABLE crm_user (
 CREATE INDEX crm_user_role ON crm_user (role);
 CREATE INDEX crm_user_team ON crm_user (team) WHERE team IS NOT NULL;
 CREATE INDEX crm_user_trash ON crm_user (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_user_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_user_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('pgsz', 1000);
 
@@ -178,10 +184,14 @@ CREATE TABLE crm_saved_view (
 ) STRICT;
 CREATE INDEX crm_saved_view_owner ON crm_saved_view (owner) WHERE owner IS NOT NULL;
 CREATE INDEX crm_saved_view_trash ON crm_saved_view (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_saved_view_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_saved_view_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('pgsz', 1000);
 
@@ -210,10 +220,14 @@ CREATE TABLE crm_product (
 CREATE INDEX crm_product_created_at ON crm_product (created_at) WHERE deletion IS NULL;
 CREATE INDEX crm_product_name ON crm_product (name_key) WHERE deletion IS NULL;
 CREATE INDEX crm_product_trash ON crm_product (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_product_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_product_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('pgsz', 1000);
 
@@ -283,10 +297,14 @@ CREATE INDEX crm_customer_merged_into ON crm_customer (merged_into) WHERE merged
 CREATE INDEX crm_customer_parent ON crm_customer (parent) WHERE parent IS NOT NULL;
 CREATE INDEX crm_customer_postal_code ON crm_customer (address_postal_code_key) WHERE address_postal_code_key IS NOT NULL;
 CREATE INDEX crm_customer_trash ON crm_customer (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_customer_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('pgsz', 1000);
 
@@ -337,10 +355,14 @@ CREATE INDEX crm_contact_customer ON crm_contact (customer);
 CREATE INDEX crm_contact_postal_code ON crm_contact (address_postal_code_key) WHERE address_postal_code_key IS NOT NULL;
 CREATE INDEX crm_contact_birthday ON crm_contact (birthday) WHERE birthday IS NOT NULL;
 CREATE INDEX crm_contact_trash ON crm_contact (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_contact_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('pgsz', 1000);
 
@@ -389,10 +411,14 @@ CREATE INDEX crm_opportunity_pipeline_stage ON crm_opportunity (pipeline, stage_
 CREATE INDEX crm_opportunity_status_closed_on ON crm_opportunity (status, closed_on) WHERE deletion IS NULL;
 CREATE INDEX crm_opportunity_owner_created_at ON crm_opportunity (owner, created_at) WHERE owner IS NOT NULL;
 CREATE INDEX crm_opportunity_trash ON crm_opportunity (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_opportunity_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_opportunity_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('pgsz', 1000);
 
@@ -429,10 +455,14 @@ CREATE INDEX crm_interaction_occurred_at ON crm_interaction (occurred_at) WHERE 
 CREATE INDEX crm_interaction_opportunity ON crm_interaction (opportunity) WHERE opportunity IS NOT NULL;
 CREATE INDEX crm_interaction_employee ON crm_interaction (employee) WHERE employee IS NOT NULL;
 CREATE INDEX crm_interaction_trash ON crm_interaction (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_interaction_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_interaction_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('pgsz', 1000);
 
@@ -474,10 +504,14 @@ CREATE INDEX crm_reminder_opportunity ON crm_reminder (opportunity) WHERE opport
 CREATE INDEX crm_reminder_status_due_date ON crm_reminder (status, due_date) WHERE deletion IS NULL;
 CREATE INDEX crm_reminder_assignee_due_date ON crm_reminder (assignee, due_date) WHERE assignee IS NOT NULL;
 CREATE INDEX crm_reminder_trash ON crm_reminder (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_reminder_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 1000);
 
@@ -503,10 +537,14 @@ CREATE INDEX crm_note_customer ON crm_note (customer);
 CREATE INDEX crm_note_opportunity ON crm_note (opportunity) WHERE opportunity IS NOT NULL;
 CREATE INDEX crm_note_author ON crm_note (author) WHERE author IS NOT NULL;
 CREATE INDEX crm_note_trash ON crm_note (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_note_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_note_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('pgsz', 1000);
 
@@ -565,10 +603,14 @@ CREATE INDEX crm_feedback_created_at ON crm_feedback (created_at) WHERE deletion
 CREATE INDEX crm_feedback_customer_provided_at ON crm_feedback (customer, provided_at);
 CREATE INDEX crm_feedback_provided_at ON crm_feedback (provided_at) WHERE deletion IS NULL;
 CREATE INDEX crm_feedback_trash ON crm_feedback (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_feedback_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_feedback_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('pgsz', 1000);
 
@@ -602,10 +644,14 @@ CREATE INDEX crm_attachment_opportunity ON crm_attachment (opportunity) WHERE op
 CREATE INDEX crm_attachment_note ON crm_attachment (note) WHERE note IS NOT NULL;
 CREATE INDEX crm_attachment_sha256 ON crm_attachment (sha256_key);
 CREATE INDEX crm_attachment_trash ON crm_attachment (created_at) WHERE deletion IS NOT NULL;
+CREATE TABLE crm_attachment_text (
+    "row" INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
 CREATE VIRTUAL TABLE crm_attachment_words USING fts5 (
-    words,
-    tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
-    prefix = '1 2 3', detail = none, columnsize = 0
+    tokens,
+    content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
+    detail = none, columnsize = 0
 );
 INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 1000);
 

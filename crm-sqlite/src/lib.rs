@@ -13,6 +13,7 @@ mod pool;
 mod records;
 mod rows;
 mod scrub;
+mod search;
 mod sql;
 mod store;
 mod table;

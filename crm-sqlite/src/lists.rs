@@ -7,10 +7,12 @@
 use crate::connection::Conn;
 use crate::error::OrError;
 use crate::rows::{Bind, read_entry};
+use crate::search::{self, Having};
 use crate::sql::{Sql, plain};
 use crate::table::{Table, table};
-use crate::words;
-use crm_core::port::{AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, SortKey, Weights};
+use crm_core::port::{
+    AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, Search, SortKey, Weights,
+};
 use crm_core::{Entity, Error, Result, Uuid, to_micros};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params_from_iter};
@@ -18,19 +20,21 @@ use rusqlite::{Row, params_from_iter};
 /// The records of a plan, in order.
 pub(crate) fn find<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Entry<E>>> {
     let table = table::<E>();
-    if plan.words.as_ref().is_some_and(Vec::is_empty) || plan.limit == 0 {
+    if plan.words.as_ref().is_some_and(Search::is_empty) || plan.limit == 0 {
         return Ok(Vec::new());
     }
     if plan.order.newest
         && let Some(words) = &plan.words
+        && !search::is_narrow(conn, table, plan)?
     {
-        return words::find(conn, table, plan, words);
+        return search::newest(conn, table, plan, words);
     }
+    let having = search::having(conn, table, plan)?;
     let ranges = ranges(plan);
     consistently(conn, ranges.len() > 1, || {
         let mut found = room_for(plan);
         for range in &ranges {
-            let sql = page(table, plan, range, plan.limit - found.len());
+            let sql = page(table, plan, having.as_ref(), range, plan.limit - found.len());
             read_into(conn, &sql, plan.trash, &mut found)?;
             if found.len() >= plan.limit {
                 break;
@@ -130,14 +134,14 @@ fn ranges(plan: &Plan) -> Vec<Range<'_>> {
 }
 
 /// The statement of one range.
-fn page(table: &Table, plan: &Plan, range: &Range<'_>, limit: usize) -> Sql {
+fn page(table: &Table, plan: &Plan, having: Option<&Having>, range: &Range<'_>, limit: usize) -> Sql {
     let mut sql = Sql::default();
     sql.push("SELECT ");
     sql.push(table.columns(plan.trash));
     sql.push(" FROM ");
     sql.push(&table.name);
     sql.push(" AS t WHERE ");
-    matching(&mut sql, table, plan);
+    matching(&mut sql, table, plan, having);
     for (key, value) in &range.equal {
         sql.push(" AND ");
         sql.rank(&key.column, "t");
@@ -214,15 +218,10 @@ pub(crate) fn row_of(sql: &mut Sql, table: &Table, plan: &Plan, position: &Posit
 }
 
 /// The records of a plan, without order: live or in the trash, visible, with the words, under the condition.
-fn matching(sql: &mut Sql, table: &Table, plan: &Plan) {
+fn matching(sql: &mut Sql, table: &Table, plan: &Plan, having: Option<&Having>) {
     visible(sql, table, plan);
-    if let Some(words) = &plan.words {
-        sql.write(format_args!(
-            " AND t.\"row\" IN (SELECT rowid FROM {0}_words WHERE {0}_words MATCH ",
-            table.name
-        ));
-        sql.bind_text(&words::match_text(words, usize::MAX));
-        sql.push(")");
+    if let Some(having) = having {
+        having.write(sql, table);
     }
 }
 
@@ -235,13 +234,14 @@ pub(crate) fn visible(sql: &mut Sql, table: &Table, plan: &Plan) {
 
 /// How many records a plan has in all.
 pub(crate) fn count<E: Entity>(conn: &Conn, plan: &Plan) -> Result<u64> {
-    if plan.words.as_ref().is_some_and(Vec::is_empty) {
+    if plan.words.as_ref().is_some_and(Search::is_empty) {
         return Ok(0);
     }
     let table = table::<E>();
+    let having = search::having(conn, table, plan)?;
     let mut sql = Sql::default();
     sql.write(format_args!("SELECT count(*) FROM {} AS t WHERE ", table.name));
-    matching(&mut sql, table, plan);
+    matching(&mut sql, table, plan, having.as_ref());
     let count: i64 =
         conn.prepare(&sql.text)?.query_row(params_from_iter(&sql.binds), |row| row.get(0)).or_error()?;
     Ok(u64::try_from(count).unwrap_or(0))
@@ -253,7 +253,7 @@ pub(crate) fn aggregate<E: Entity>(
     plan: &Plan,
     figures: &AggregatePlan,
 ) -> Result<Vec<RawGroup>> {
-    if plan.words.as_ref().is_some_and(Vec::is_empty) {
+    if plan.words.as_ref().is_some_and(Search::is_empty) {
         return Ok(Vec::new());
     }
     let table = table::<E>();
@@ -288,7 +288,7 @@ pub(crate) fn aggregate<E: Entity>(
     }
     sql.write(format_args!(", min({measure}), max({measure})"));
     sql.write(format_args!(" FROM {} AS t WHERE ", table.name));
-    matching(&mut sql, table, plan);
+    matching(&mut sql, table, plan, search::having(conn, table, plan)?.as_ref());
     let grouped: Vec<String> =
         (1..=figures.keys.len() + usize::from(figures.currency.is_some())).map(|n| n.to_string()).collect();
     if !grouped.is_empty() {

@@ -7,7 +7,10 @@ use crate::rows::{Bind, RowWriter, read_entry};
 use crate::sql::Sql;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
 use crate::table::{Table, table};
-use crm_core::port::{AggregatePlan, Entry, IndexChange, Plan, RawGroup, Read, Repository, Scope, Sight};
+use crate::{search, words};
+use crm_core::port::{
+    AggregatePlan, Entry, Found, IndexChange, Plan, RawGroup, Read, Repository, Scope, Sight,
+};
 use crm_core::{Deletion, Entity, Error, FieldSet, Id, Result, Uuid, to_micros};
 use rusqlite::types::Null;
 use rusqlite::{OptionalExtension, Statement, params, params_from_iter};
@@ -20,6 +23,9 @@ macro_rules! reads {
             }
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
                 lists::find(self.conn()?, plan)
+            }
+            fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
+                search::ranked(self.conn()?, plan)
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
                 lists::count::<E>(self.conn()?, plan)
@@ -74,8 +80,7 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
         }
         let row = conn.last_row();
         if let Some(words) = index.words.as_deref().filter(|words| !words.is_empty()) {
-            let sql = format!("INSERT INTO {}_words (rowid, words) VALUES (?1, ?2)", table.name);
-            conn.execute(&sql, params![row, words])?;
+            words::add(conn, table, row, words)?;
         }
         change_keys::<E>(conn, record.id, index)
     }
@@ -97,14 +102,8 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
             record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, Some(changed)))?;
             statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;
         }
-        match index.words.as_deref() {
-            Some("") => {
-                conn.execute(&table.remove_words, [&record.id.uuid().as_bytes()[..]])?;
-            }
-            Some(words) => {
-                conn.execute(&table.set_words, params![&record.id.uuid().as_bytes()[..], words])?;
-            }
-            None => {}
+        if let Some(words) = index.words.as_deref() {
+            words::change(conn, table, record.id.uuid(), words)?;
         }
         change_keys::<E>(conn, record.id, index)
     }
@@ -112,7 +111,7 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
     fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()> {
         let (conn, table) = (self.conn()?, table::<E>());
         if index.words.is_some() {
-            conn.execute(&table.remove_words, [&id.uuid().as_bytes()[..]])?;
+            words::change(conn, table, id.uuid(), "")?;
         }
         change_keys::<E>(conn, id, index)?;
         conn.execute(&table.remove, [&id.uuid().as_bytes()[..]])?;

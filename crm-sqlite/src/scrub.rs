@@ -2,6 +2,7 @@
 
 use crate::connection::Conn;
 use crate::error::OrError;
+use crate::words;
 use crm_core::{Error, Result};
 
 /// Up to so many bytes the file is rebuilt by way of memory, beyond that by way of a temporary file.
@@ -11,9 +12,7 @@ const LARGEST_IN_MEMORY: i64 = 256 << 20;
 /// and `secure_delete` does not reach the cells that moved between pages.
 pub(crate) fn scrub(conn: &Conn) -> Result<()> {
     let raw = conn.raw();
-    for index in word_indexes(conn)? {
-        raw.execute(&format!("INSERT INTO {index} ({index}) VALUES ('optimize')"), []).or_error()?;
-    }
+    words::forget(conn)?;
     let size: i64 = raw
         .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| {
             row.get(0)
@@ -31,12 +30,4 @@ pub(crate) fn scrub(conn: &Conn) -> Result<()> {
     let pinned: i64 = raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).or_error()?;
     // A reader of the state before keeps the log as it is.
     if pinned == 0 { Ok(()) } else { Err(Error::Busy) }
-}
-
-fn word_indexes(conn: &Conn) -> Result<Vec<String>> {
-    const SQL: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'crm\\_%' ESCAPE '\\' \
-                       AND sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'";
-    let mut statement = conn.raw().prepare(SQL).or_error()?;
-    let names = statement.query_map([], |row| row.get(0)).or_error()?;
-    names.collect::<rusqlite::Result<_>>().or_error()
 }

@@ -54,28 +54,47 @@ impl Sql {
 
     /// What the reader sees of an entity on this alias.
     pub(crate) fn scope(&mut self, schema: &Schema, sight: &Sight, alias: &str) {
-        let owner = |sql: &mut Sql, column: String| match sight.scope(schema) {
-            Scope::Own(user) => {
-                sql.write(format_args!("{column} = "));
-                sql.bind(Bind::Id(user.uuid()));
-            }
-            Scope::Team(team) => {
-                sql.write(format_args!("{column} IN (SELECT id FROM crm_user WHERE team = "));
-                sql.bind_text(team);
-                sql.push(")");
-            }
-            Scope::All => sql.push("1"),
-            Scope::Nothing => sql.push("0"),
-        };
         match (sight.scope(schema), schema.gate) {
             (Scope::All, _) => self.push("1"),
             (Scope::Nothing, _) => self.push("0"),
             (_, Gate::Customer) => {
                 self.write(format_args!("{alias}.customer IN (SELECT c.id FROM crm_customer AS c WHERE "));
-                owner(self, "c.owner".to_owned());
+                self.owned(schema, sight, "c");
                 self.push(")");
             }
-            _ => owner(self, format!("{alias}.owner")),
+            _ => self.owned(schema, sight, alias),
+        }
+    }
+
+    /// As [`scope`](Self::scope), for records that were found otherwise and are looked at one by one: what the reader owns is
+    /// not listed beforehand.
+    pub(crate) fn scope_of_one(&mut self, schema: &Schema, sight: &Sight, alias: &str) {
+        match (sight.scope(schema), schema.gate) {
+            (Scope::Own(_) | Scope::Team(_), Gate::Customer) => {
+                self.write(format_args!(
+                    "EXISTS (SELECT 1 FROM crm_customer AS c WHERE c.id = {alias}.customer AND "
+                ));
+                self.owned(schema, sight, "c");
+                self.push(")");
+            }
+            _ => self.scope(schema, sight, alias),
+        }
+    }
+
+    /// Whether a customer on this alias belongs to those whose records of an entity the reader sees.
+    pub(crate) fn owned(&mut self, schema: &Schema, sight: &Sight, alias: &str) {
+        match sight.scope(schema) {
+            Scope::Own(user) => {
+                self.write(format_args!("{alias}.owner = "));
+                self.bind(Bind::Id(user.uuid()));
+            }
+            Scope::Team(team) => {
+                self.write(format_args!("{alias}.owner IN (SELECT id FROM crm_user WHERE team = "));
+                self.bind_text(team);
+                self.push(")");
+            }
+            Scope::All => self.push("1"),
+            Scope::Nothing => self.push("0"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The SQL of one entity's table, built from its fields once.
 
+use crate::words::WordsSql;
 use crm_core::{Entity, FieldSet, Schema};
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -24,9 +25,7 @@ pub(crate) struct Table {
     pub(crate) insert: String,
     pub(crate) get: String,
     pub(crate) remove: String,
-    pub(crate) set_words: String,
-    pub(crate) remove_words: String,
-    pub(crate) newest_row: String,
+    pub(crate) words: WordsSql,
     updates: RwLock<HashMap<(u64, bool), Arc<str>>>,
 }
 
@@ -62,16 +61,10 @@ impl Table {
         }
         let places = list((1..=written.len()).map(|n| format!("?{n}")));
         Table {
-            newest_row: format!("SELECT max(\"row\") FROM {name}"),
             insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
             get: format!("SELECT {all_columns} FROM {name} AS t WHERE t.id = ?1"),
             remove: format!("DELETE FROM {name} WHERE id = ?1"),
-            set_words: format!(
-                "REPLACE INTO {name}_words (rowid, words) SELECT \"row\", ?2 FROM {name} WHERE id = ?1"
-            ),
-            remove_words: format!(
-                "DELETE FROM {name}_words WHERE rowid = (SELECT \"row\" FROM {name} WHERE id = ?1)"
-            ),
+            words: WordsSql::of(&name),
             schema,
             name,
             live_columns,

@@ -40,6 +40,9 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     if args.first().is_some_and(|arg| arg == "--duplicates") {
         return crate::duplicates::run(&args[1..]);
     }
+    if args.first().is_some_and(|arg| arg == "--search") {
+        return search(&parse(&args[1..], &DEFAULT_SIZES)?);
+    }
     let options = parse(args, &DEFAULT_SIZES)?;
     let estimates = target_dir()?.join("criterion");
     remove_stale(&estimates)?;
@@ -56,6 +59,52 @@ pub(crate) fn run(args: &[String]) -> Outcome {
 
     let rows = read_rows(&estimates, &options.sizes)?;
     run::print(&if options.json { format!("{}\n", to_json(&rows)) } else { to_table(&rows) })
+}
+
+/// How long searches take, and how large what they look at is.
+fn search(options: &Options) -> Outcome {
+    let sizes: Vec<String> = options.sizes.iter().map(u64::to_string).collect();
+    let mut command = cargo()?;
+    command
+        .args(["bench", "-p", "crm-benches", "--bench", "search", "--locked"])
+        .env("CRM_BENCH_SIZES", sizes.join(","))
+        .stderr(Stdio::inherit());
+    let output = command.output().map_err(|error| format!("cannot start the bench: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("the bench failed ({})", output.status).into());
+    }
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    if lines.is_empty() {
+        return Err("the bench told nothing".to_owned().into());
+    }
+    run::print(&if options.json { format!("{}\n", Value::from(lines)) } else { searches(&lines) })
+}
+
+/// The searches as a table, after what the tables of search take.
+fn searches(lines: &[Value]) -> String {
+    let cell = |line: &Value, name: &str| match &line[name] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut text = String::new();
+    for line in lines.iter().filter(|line| line["search"].is_null()) {
+        let bytes = |name| cell(line, name);
+        text += &format!(
+            "{} customers: {} bytes of words, {} with their table, {} of index: {} times the text\n",
+            bytes("size"),
+            bytes("text_bytes"),
+            bytes("words_table_bytes"),
+            bytes("index_bytes"),
+            bytes("times_the_text")
+        );
+    }
+    let rows: Vec<[String; 6]> = lines
+        .iter()
+        .filter(|line| !line["search"].is_null())
+        .map(|line| ["search", "text", "view", "matching", "hits", "median_us"].map(|name| cell(line, name)))
+        .collect();
+    text + &table(["search", "text", "view", "matching", "hits", "median µs"], &rows)
 }
 
 pub(crate) fn parse(args: &[String], sizes: &[u64]) -> Outcome<Options> {

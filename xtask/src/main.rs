@@ -25,6 +25,8 @@ Chores:
   bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)
   bench --duplicates [--json] [--size N]
                             time the search for duplicates (among 25000 to 200000 customers, or N)
+  bench --search [--json] [--size N]
+                            time searches, and weigh the tables that they need
   loc                       count the lines of Rust per crate and list the longest files
   help                      print this text
 ";

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::{Actor, FieldSet, Kind, Operation, OperationId, Reminder, User};
 use crate::store::{
-    AggregatePlan, Attempts, Delivery, Entry, IndexChange, JournalRead, JournalWrite, Moment,
+    AggregatePlan, Attempts, Delivery, Entry, Found, IndexChange, JournalRead, JournalWrite, Moment,
     OperationalRead, OperationalWrite, Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot,
     Store, StoreState, Stored, Transaction,
 };
@@ -179,6 +179,10 @@ macro_rules! reads {
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
                 self.reading()?;
                 E::$reads(&*self.inner).find(plan)
+            }
+            fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
+                self.reading()?;
+                E::$reads(&*self.inner).search(plan)
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
                 self.reading()?;

@@ -13,7 +13,7 @@ use crate::model::{
     Record, Reminder, Settings, User, set_named,
 };
 use crate::store::{
-    AggregatePlan, Attempts, Condition, Delivery, Entry, JournalRead, Moment, OperationalRead, Plan,
+    AggregatePlan, Attempts, Condition, Delivery, Entry, Found, JournalRead, Moment, OperationalRead, Plan,
     RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
 };
 use crate::value::{Id, Timestamp, Value};
@@ -320,6 +320,11 @@ impl<E: Stored> Read<E> for PastView<'_> {
     fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
         let (past, plan) = self.prepare::<E>(plan)?;
         past.find(&plan)
+    }
+
+    fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
+        let (past, plan) = self.prepare::<E>(plan)?;
+        past.search(&plan)
     }
 
     fn count(&self, plan: &Plan) -> Result<u64> {

@@ -232,7 +232,10 @@ impl<'s, E: Rules> Collection<'s, E> {
         })
     }
 
-    /// The live records that contain every word, each as the beginning of a word, newest first.
+    /// The best live records for what somebody typed: those that have every word, in any order and any field, whatever
+    /// the case and accents. A record is as good as its worst word: one that it has itself, the beginning of one, the
+    /// middle of one (from three letters), and at last one with a typo (from five letters); the newest first among
+    /// equals. A phone number is found in any format. Unlike here, [`Query::words`] takes no typos.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -244,8 +247,11 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::list`]. No text is an error.
     pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Record<E>>> {
-        let limit = limit.clamp(1, Query::LARGEST_PAGE);
-        Ok(self.list(&Query::new().words(words).page_size(limit))?.items)
+        let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
+        self.session.read(|view, authority, shared| {
+            let plan = self.plan(&query, false, authority, shared)?;
+            Ok(E::read(view).search(&plan)?.into_iter().map(|found| found.entry.record).collect())
+        })
     }
 
     /// What happened to a record, live or in the trash, oldest first: who, when, before and after.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::insight::TimelinePlace;
 use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query};
 use crate::store::{
-    Atom, ColumnRef, Condition, Entry, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
+    Atom, ColumnRef, Condition, Entry, Found, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
     column_is, has_custom,
 };
 use crate::value::{Id, KeyRules, Value, to_micros};
@@ -203,8 +203,9 @@ impl<E: Rules> KindOps for Of<E> {
     ) -> Result<Vec<Hit>> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
         let plan = Plan::new::<E>(&query, sight, conventions)?;
-        let hit = |entry: Entry<E>| Hit {
+        let hit = |Found { matched, entry }: Found<E>| Hit {
             kind: E::kind(),
+            matched,
             id: entry.record.id.uuid(),
             customer: match E::schema().gate {
                 Gate::Owner => Some(Id::<Customer>::from_uuid(entry.record.id.uuid())),
@@ -216,7 +217,7 @@ impl<E: Rules> KindOps for Of<E> {
             created_at: entry.record.created_at,
             title: E::title(&entry.record.data),
         };
-        Ok(E::read(view).find(&plan)?.into_iter().map(hit).collect())
+        Ok(E::read(view).search(&plan)?.into_iter().map(hit).collect())
     }
 
     fn timeline(

@@ -14,7 +14,7 @@ use crate::model::{
     SavedView, Settings, User,
 };
 use crate::store::{SessionRow, Snapshot, StoreState, Stored};
-use crate::value::{Id, Timestamp};
+use crate::value::{Id, Match, Timestamp};
 use chrono::NaiveDate;
 use parking_lot::Mutex;
 use std::fmt;
@@ -61,6 +61,8 @@ pub struct Hit {
     pub kind: Kind,
     /// Its id.
     pub id: Uuid,
+    /// How well it fits.
+    pub matched: Match,
     /// The customer that it hangs on; for a customer its own id.
     pub customer: Option<Id<Customer>>,
     /// When it was created.
@@ -363,8 +365,8 @@ impl Session {
         self.write_operation("undo", |unit| undo::undo(unit, operation))
     }
 
-    /// Finds records of all kinds by words: those that contain every word, each as the beginning of a word, newest
-    /// first, at most `limit` of each kind.
+    /// Finds records of all kinds by words, as [`Collection::search`] finds those of one: the best first, among equals
+    /// the newest, at most `limit` of each kind.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -377,7 +379,7 @@ impl Session {
     /// # Errors
     /// `session_ended`, and those of the store. No text is an error.
     pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Hit>> {
-        self.read(|view, authority, shared| {
+        self.read_consistently(|view, authority, shared| {
             let mut hits = Vec::new();
             for kind in Kind::ALL.iter().filter(|kind| kind.schema().searchable) {
                 if authority.require(*kind, Action::View).is_ok() {
@@ -385,7 +387,7 @@ impl Session {
                     hits.extend(ops::ops(*kind).search(view, words, limit, sight, &shared.conventions)?);
                 }
             }
-            hits.sort_by_key(|hit: &Hit| std::cmp::Reverse((hit.created_at, hit.id)));
+            hits.sort_by_key(|hit: &Hit| (hit.matched, std::cmp::Reverse((hit.created_at, hit.id))));
             Ok(hits)
         })
     }

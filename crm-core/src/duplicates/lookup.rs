@@ -6,7 +6,7 @@ use super::form::{sorted, words_of};
 use super::matcher::{KeyOf, Matcher, Part};
 use crate::model::{Op, Schema};
 use crate::store::{Atom, ColumnRef, Condition, Reading};
-use crate::value::{Value, ValueType, query_words};
+use crate::value::{Search, Value, ValueType};
 
 /// What finds the records with a key, and perhaps others, which are told by their own keys.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Lookup {
     /// What they meet.
     pub(crate) condition: Condition,
     /// Words that they have, where no index serves the condition.
-    pub(crate) words: Option<Vec<String>>,
+    pub(crate) words: Option<Search>,
     /// None but those with the key meet it.
     pub(crate) exact: bool,
     /// The order in which an index gives them one by one, when there may be many.
@@ -57,7 +57,7 @@ impl Matcher<'_> {
     }
 
     /// The words of texts that search finds, and that a record with the key has whole.
-    fn words(&self, schema: &'static Schema, parts: &[Part], key: &KeyOf) -> Option<Vec<String>> {
+    fn words(&self, schema: &'static Schema, parts: &[Part], key: &KeyOf) -> Option<Search> {
         let mut words = Vec::new();
         for (part, (text, _)) in parts.iter().zip(&key.parts).filter(|(part, _)| part.form == KeyForm::Whole)
         {
@@ -67,10 +67,11 @@ impl Matcher<'_> {
                     && schema.fields.iter().any(|field| field.name == column.name && field.searchable)
             };
             if columns.into_iter().all(|column| column.is_some_and(searched)) {
-                words.extend(query_words(text));
+                words.push(text.as_str());
             }
         }
-        (!words.is_empty()).then_some(words)
+        // No region: the whole of a text is wanted, not a number in another form.
+        Some(Search::new(&words.join(" "), "")).filter(|search| !search.is_empty())
     }
 
     fn condition(&self, part: Part, text: &str, form: &str) -> Option<One> {

@@ -5,11 +5,12 @@ use super::table::{Stored, Table};
 use crate::error::{Error, Result};
 use crate::model::{Entity, Gate, Op, Schema};
 use crate::port::{
-    AggregatePlan, Atom, ColumnRef, Condition, Entry, GroupKey, Order, Plan, RawGroup, Scope, Sight, Weights,
+    AggregatePlan, Atom, ColumnRef, Condition, Entry, Found, GroupKey, Order, Plan, RawGroup, Scope, Sight,
+    Weights,
 };
 use crate::store::in_order;
-use crate::value::{Currency, Id, Money, Value, ValueType};
-use std::cmp::Ordering;
+use crate::value::{Currency, Id, Match, Money, Value, ValueType};
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -104,12 +105,12 @@ impl State {
         }
     }
 
-    pub(super) fn matching<E: Entity>(&self, plan: &Plan) -> Vec<&Stored<E>> {
+    pub(super) fn matching<E: Entity>(&self, plan: &Plan, worst: Match) -> Vec<&Stored<E>> {
         let Some(table) = self.table::<E>() else { return Vec::new() };
         let wanted = |stored: &&Stored<E>| {
             stored.entry.deletion.is_some() == plan.trash
                 && self.sees(&stored.entry, &plan.sight)
-                && plan.words.as_deref().is_none_or(|words| has_words(&stored.words, words))
+                && plan.words.as_ref().is_none_or(|search| search.best_match(&stored.words, worst).is_some())
                 && self.accepts(&plan.condition, *stored, &plan.sight)
         };
         table.rows().filter(wanted).collect()
@@ -117,16 +118,28 @@ impl State {
 
     pub(super) fn find<E: Entity>(&self, plan: &Plan) -> Vec<Entry<E>> {
         let Some(table) = self.table::<E>() else { return Vec::new() };
-        let mut found = self.matching::<E>(plan);
+        let mut found = self.matching::<E>(plan, Match::Inside);
         // One that the reader does not see is as good as gone: a cursor tells nothing of it.
         let seen = |id| table.get(id).is_some_and(|entry| self.sees(entry, &plan.sight));
         sort(&mut found, &plan.order, table, seen);
         found.into_iter().take(plan.limit).map(|stored| stored.entry.clone()).collect()
     }
 
+    pub(super) fn search<E: Entity>(&self, plan: &Plan) -> Vec<Found<E>> {
+        let Some(search) = &plan.words else { return Vec::new() };
+        let mut found: Vec<(Match, &Stored<E>)> = self
+            .matching::<E>(plan, Match::Typo)
+            .into_iter()
+            .filter_map(|stored| Some((search.best_match(&stored.words, Match::Typo)?, stored)))
+            .collect();
+        found.sort_by_key(|(matched, stored)| (*matched, Reverse(stored.place)));
+        let of = |(matched, stored): (Match, &Stored<E>)| Found { matched, entry: stored.entry.clone() };
+        found.into_iter().take(plan.limit).map(of).collect()
+    }
+
     pub(super) fn aggregate<E: Entity>(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
         let mut groups: BTreeMap<(Vec<Atom>, Atom), RawGroup> = BTreeMap::new();
-        let found = self.matching::<E>(plan);
+        let found = self.matching::<E>(plan, Match::Inside);
         let raw = |column: &ColumnRef, entry: &Entry<E>| {
             ColumnRef { folded: false, ..*column }.atom(column.value(entry))
         };
@@ -217,10 +230,6 @@ fn test(column: &ColumnRef, op: Op, values: &[Atom], value: Value) -> bool {
             _ => value == Value::Null,
         },
     }
-}
-
-fn has_words(text: &str, words: &[String]) -> bool {
-    !words.is_empty() && words.iter().all(|word| text.split(' ').any(|t| t.starts_with(word.as_str())))
 }
 
 fn sort<E: Entity>(

@@ -8,10 +8,10 @@ mod table;
 use crate::error::{Error, Result};
 use crate::model::{Entity, FieldSet, Reminder, User};
 use crate::port::{
-    AggregatePlan, Attempts, Delivery, Entry, IndexChange, Key, OperationalRead, OperationalWrite, Plan,
-    RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
+    AggregatePlan, Attempts, Delivery, Entry, Found, IndexChange, Key, OperationalRead, OperationalWrite,
+    Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
-use crate::value::{Id, Timestamp};
+use crate::value::{Id, Match, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -150,8 +150,11 @@ macro_rules! reads {
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
                 Ok(HasState::state(self).find(plan))
             }
+            fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
+                Ok(HasState::state(self).search(plan))
+            }
             fn count(&self, plan: &Plan) -> Result<u64> {
-                Ok(u64::try_from(HasState::state(self).matching::<E>(plan).len()).unwrap_or(u64::MAX))
+                Ok(u64::try_from(HasState::state(self).matching::<E>(plan, Match::Inside).len()).unwrap_or(u64::MAX))
             }
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
                 HasState::state(self).aggregate::<E>(plan, figures)

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub struct Query {
     /// Which records.
     pub filter: Filter,
-    /// Words that the records must contain, each as the beginning of a word.
+    /// Words that the records must contain: each whole, as the beginning of a word, or inside of one from three letters.
     pub words: Option<String>,
     /// Fields to sort by, `-` before one for descending; newest first when empty. Empty values come last.
     pub order: Vec<String>,

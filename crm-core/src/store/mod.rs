@@ -23,7 +23,7 @@ pub use operational::{Attempts, Delivery, OperationalRead, OperationalWrite, Ses
 pub(crate) use path::{Reading, reading};
 pub use plan::{Order, Plan, Position, SortKey};
 pub use port::{
-    Entry, IndexChange, JournalRead, JournalWrite, Key, Moment, Read, Repository, Snapshot, Store, Stored,
-    Transaction,
+    Entry, Found, IndexChange, JournalRead, JournalWrite, Key, Moment, Read, Repository, Snapshot, Store,
+    Stored, Transaction,
 };
 pub use sight::{Scope, Sight};

@@ -5,7 +5,7 @@ use super::path::{Target, target};
 use super::{Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Conventions, Entity, Page, Query, Schema};
-use crate::value::{Timestamp, ValueType, query_words};
+use crate::value::{Search, Timestamp, ValueType};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -14,8 +14,9 @@ use uuid::Uuid;
 pub struct Plan {
     /// Which records.
     pub condition: Condition,
-    /// Folded words that they contain, each as the beginning of a word. `Some` of nothing finds nothing.
-    pub words: Option<Vec<String>>,
+    /// Words that they contain: whole, as the beginning of a word, or inside of one. A search that asks for nothing finds
+    /// nothing.
+    pub words: Option<Search>,
     /// In which order.
     pub order: Order,
     /// At most so many.
@@ -97,7 +98,8 @@ impl Plan {
             problems.add("filter", "too_many", "", reason);
         }
         let keys = sort_keys(schema, &query.order, conventions, &mut problems);
-        let words = query.words.as_deref().map(query_words);
+        let region = &conventions.keys.phone_region;
+        let words = query.words.as_deref().map(|text| Search::new(text, region));
         if words.is_some() && !schema.searchable {
             problems.add(
                 "words",

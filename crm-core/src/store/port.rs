@@ -3,7 +3,7 @@
 use super::{AggregatePlan, OperationalRead, OperationalWrite, Plan, RawGroup, Sealed, Sight};
 use crate::error::Result;
 use crate::model::{Actor, Change, Deletion, Entity, FieldSet, Kind, Operation, OperationId, Record, User};
-use crate::value::{Id, Timestamp};
+use crate::value::{Id, Match, Timestamp};
 use uuid::Uuid;
 
 /// A place where records are kept. All of its views and transactions see committed data only.
@@ -49,6 +49,15 @@ pub struct Entry<E: Entity> {
     pub deletion: Option<Deletion>,
 }
 
+/// A record that a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<E: Entity> {
+    /// How well it fits.
+    pub matched: Match,
+    /// The record.
+    pub entry: Entry<E>,
+}
+
 /// A key by which a record is looked up or kept unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
@@ -86,6 +95,12 @@ pub trait Read<E: Entity> {
     /// # Errors
     /// Those of the store.
     fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>>;
+    /// The best [`Plan::limit`] records of a search for [`Plan::words`]: by how well they fit, then the newest first. A
+    /// record with one typo is found, too. The plan's order does not count.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>>;
     /// How many there are in all.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Values of the fields that an organisation defines itself.
 
 use super::field::{Cell, ColumnReader, ColumnWriter, FieldValue, Mismatch, Shape};
-use super::{KeyRules, Money, Quantity, Value, ValueType, Words, fold};
+use super::{KeyRules, Money, PhoneNumber, Quantity, Value, ValueType, Words, fold};
 use crate::error::{Error, Result, Violations};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -158,6 +158,8 @@ impl CustomValues {
 }
 
 impl FieldValue for CustomValues {
+    const REGIONAL: bool = true;
+
     fn shape() -> Shape {
         Shape::Scalar { ty: ValueType::Custom, nullable: true }
     }
@@ -213,15 +215,28 @@ impl FieldValue for CustomValues {
         });
         self.0.retain(|_, value| !value.is_empty());
     }
-    fn words(&self, _: &KeyRules, out: &mut Words) {
+    fn words(&self, rules: &KeyRules, out: &mut Words) {
         for value in self.0.values() {
             match value {
+                // Whatever the type of the field: a link or a choice does not look like a number.
+                CustomValue::Text(text) if is_like_number(text) => {
+                    out.add(text);
+                    let number = PhoneNumber(text.clone());
+                    number.searched_digits(&rules.phone_region).iter().for_each(|digits| out.add(digits));
+                }
                 CustomValue::Text(text) => out.add(text),
                 CustomValue::Texts(texts) => texts.iter().for_each(|text| out.add(text)),
                 _ => {}
             }
         }
     }
+}
+
+/// Whether a text may be a phone number: at least seven digits, with nothing but what stands between them.
+fn is_like_number(text: &str) -> bool {
+    const FEWEST_DIGITS: usize = 7;
+    text.chars().filter(|c| c.is_numeric()).count() >= FEWEST_DIGITS
+        && text.chars().all(|c| c.is_numeric() || c == ' ' || "+-./()".contains(c))
 }
 
 /// The JSON of custom fields with every value as it is compared: texts folded, numbers in millionths, booleans as

@@ -13,8 +13,10 @@ mod neutral;
 mod phone;
 mod quantity;
 mod recurrence;
+mod search;
 mod text;
 mod time;
+mod tokens;
 mod words;
 
 pub use address::Address;
@@ -32,8 +34,10 @@ pub use neutral::Value;
 pub use phone::{Phone, PhoneNumber};
 pub use quantity::Quantity;
 pub use recurrence::Recurrence;
+pub use search::{Match, Search};
 pub use text::{clean, fold};
 pub use time::{Due, Period, Timestamp, Zone, resolve_local, to_micros, truncate};
-pub use words::{Words, query_words};
+pub use tokens::{has_token, index_tokens, inside_tokens, start_tokens, typo_tokens};
+pub use words::Words;
 
 pub(crate) use choice::choice;

@@ -1,11 +1,11 @@
-//! The words of a record that search finds, and the words of what a user typed.
+//! The words of a record that search finds.
 
 use super::fold;
 
 /// Collects the searchable words of a record: folded, separated by one space each.
 ///
 /// A word with punctuation inside is kept whole and in its parts, so that `O'Brien` is found as `o'brien`, `brien`
-/// and `o`, and `C#` as `c#`.
+/// and `o`, and `C#` as `c#`; one with an apostrophe also without it, as `obrien`.
 #[derive(Debug, Default)]
 pub struct Words {
     text: String,
@@ -14,7 +14,7 @@ pub struct Words {
 impl Words {
     /// Adds the words of a text.
     pub fn add(&mut self, text: &str) {
-        for token in tokens(&fold(text)) {
+        for token in tokens(&folded(text)) {
             let token = trim(token);
             if token.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 self.push(token);
@@ -24,6 +24,12 @@ impl Words {
                 continue;
             }
             self.push(token);
+            if token.contains('\'') {
+                let without = token.replace('\'', "");
+                if without.chars().all(char::is_alphanumeric) {
+                    self.push(&without);
+                }
+            }
             for part in token.split(|c: char| !c.is_alphanumeric()) {
                 if part.len() < token.len() {
                     self.push(part);
@@ -47,39 +53,18 @@ impl Words {
     }
 }
 
-/// The words that a search text asks for, each to be found as the beginning of a word of the record. No input is an
-/// error; a text without any letter or digit asks for nothing and finds nothing. At most eight words count. The plus of
-/// a phone number is no part of it.
-///
-/// ```
-/// assert_eq!(crm_core::port::query_words("  O'Brien, \"C#\" * "), ["o'brien", "c#"]);
-/// assert_eq!(crm_core::port::query_words("+33628230455"), ["33628230455"]);
-/// ```
-pub fn query_words(text: &str) -> Vec<String> {
-    const MOST: usize = 8;
-    let mut words: Vec<String> = Vec::new();
-    for token in tokens(&fold(text)) {
-        let token = without_plus(trim(token));
-        if token.contains(char::is_alphanumeric) && !words.iter().any(|w| w == token) {
-            words.push(token.to_owned());
-        }
-    }
-    words.truncate(MOST);
-    words
-}
-
-/// The digits of a number in E.164: its plus is a mark, no digit.
-fn without_plus(token: &str) -> &str {
-    let digits = token.strip_prefix('+').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    digits.unwrap_or(token)
+/// Text as its words are compared: folded, and with one kind of apostrophe.
+pub(super) fn folded(text: &str) -> String {
+    let folded = fold(text);
+    if folded.is_ascii() { folded } else { folded.replace(['’', '‘', 'ʼ'], "'") }
 }
 
 /// What stands between white space; control characters separate words too.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|token| !token.is_empty())
 }
 
 /// Without the punctuation that surrounds words in sentences; `#`, `+`, `%`, `&` and `@` belong to a word.
-fn trim(token: &str) -> &str {
+pub(super) fn trim(token: &str) -> &str {
     token.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '#' | '+' | '%' | '&' | '@'))
 }

@@ -18,4 +18,5 @@ mod leaks;
 mod processes;
 mod sample;
 mod schema;
+mod search;
 mod statements;

@@ -30,7 +30,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
                 _ = desk.customers().merge(survivor, &[loser], &Default::default(), false).unwrap();
             });
         },
-        42,
+        44,
     ),
     (
         "erase",
@@ -38,7 +38,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let id = desk.new_record().id;
             desk.measure(|desk| _ = desk.customers().erase(id).unwrap());
         },
-        44,
+        90,
     ),
     ("get by external id", |desk| _ = desk.customers().by_external_id("erp", "7").unwrap(), 1),
     ("first page", |desk| _ = desk.page(Query::new()), 1),
@@ -62,19 +62,19 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
         },
         1,
     ),
-    ("search by a short word", |desk| _ = desk.customers().search("cus", 10).unwrap(), 1),
-    ("search by a common word", |desk| _ = desk.customers().search("customer", 10).unwrap(), 4),
-    ("search in all kinds", |desk| _ = desk.session().search("cus", 10).unwrap(), 11),
+    ("search by a short word", |desk| _ = desk.customers().search("cus", 10).unwrap(), 4),
+    ("search by a common word", |desk| _ = desk.customers().search("customer", 10).unwrap(), 3),
+    ("search in all kinds", |desk| _ = desk.session().search("cus", 10).unwrap(), 34),
     ("history", |desk| _ = desk.customers().history(desk.any()).unwrap(), 4),
     ("settings", |desk| _ = desk.session().settings().unwrap(), 0),
-    ("create", |desk| _ = desk.customers().create(desk.new_customer()).unwrap(), 8),
+    ("create", |desk| _ = desk.customers().create(desk.new_customer()).unwrap(), 9),
     (
         "create with an e-mail",
         |desk| {
             let emails = vec![Email::new(format!("{}@new.example", desk.number()))];
             _ = desk.customers().create(Customer { emails, ..desk.new_customer() }).unwrap();
         },
-        9,
+        10,
     ),
     (
         "create a contact",
@@ -85,7 +85,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
                 _ = desk.session().contacts().create(contact).unwrap();
             });
         },
-        10,
+        11,
     ),
     (
         "create an opportunity",
@@ -96,7 +96,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
                 _ = desk.session().opportunities().create(deal).unwrap();
             });
         },
-        8,
+        9,
     ),
     (
         "update a text",
@@ -110,7 +110,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
         |desk| {
             _ = desk.customers().update(desk.any(), |c| c.name = desk.number()).unwrap();
         },
-        8,
+        11,
     ),
     ("update of nothing", |desk| _ = desk.customers().update(desk.any(), |_| {}).unwrap(), 4),
     (
@@ -157,7 +157,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let number = desk.number();
             _ = desk.customers().upsert("erp", &number, |c| c.name = number.clone()).unwrap();
         },
-        10,
+        11,
     ),
     (
         "delete",
@@ -165,7 +165,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let id = desk.new_record().id;
             desk.measure(|desk| _ = desk.customers().delete(id).unwrap());
         },
-        18,
+        20,
     ),
     (
         "restore",
@@ -174,7 +174,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             desk.customers().delete(id).unwrap();
             desk.measure(|desk| _ = desk.customers().restore(id).unwrap());
         },
-        18,
+        20,
     ),
     (
         "purge",
@@ -202,7 +202,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             let operation = desk.customers().history(record.id).unwrap().pop().unwrap().id;
             desk.measure(|desk| _ = desk.session().undo(operation).unwrap());
         },
-        21,
+        23,
     ),
     (
         "batch of ten",
@@ -213,7 +213,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             }
             _ = batch.run().unwrap();
         },
-        44,
+        54,
     ),
     ("dashboard", |desk| _ = desk.session().dashboard().unwrap(), 17),
     ("pipeline report", |desk| _ = desk.session().pipeline_report(desk.pipeline()).unwrap(), 7),
@@ -239,7 +239,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
                 _ = desk.session().convert_lead(lead, conversion).unwrap();
             });
         },
-        13,
+        14,
     ),
     (
         "move a stage",
@@ -491,19 +491,19 @@ fn the_search_for_all_duplicates_runs_as_many_statements_as_there_are_pages() {
     assert!(large <= small + 3_500 / PAGE * OF_A_PAGE, "{small} and {large}");
 }
 
-/// A rare word may take one look more in a large store: at the candidates of its first letters. Never more.
+/// A search looks at what the reader sees in all, at a sample of the words, and at four kinds of matches.
 #[test]
-fn a_search_runs_at_most_five_statements() {
+fn a_search_runs_at_most_eight_statements() {
     for customers in [20, 200, 2_000] {
         let desk = Desk::new(customers);
-        for word in ["number7", "customer", "number", "nothing"] {
+        for word in ["number7", "customer", "number", "umber7", "nmuber", "customer nmu", "nothing"] {
             let search = || _ = desk.customers().search(word, 10).unwrap();
             // The first time of anything may open a connection.
             search();
             let before = desk.store.statements().unwrap();
             search();
             let statements = desk.store.statements().unwrap() - before;
-            assert!(statements <= 5, "{word:?} among {customers}: {statements}");
+            assert!(statements <= 8, "{word:?} among {customers}: {statements}");
         }
     }
 }

@@ -116,9 +116,14 @@ suite! { $
         pages_are_stable_under_inserts,
         a_cursor_survives_its_record,
     }
-    /// Search by the beginnings of words.
+    /// Search by words.
     words {
-        words_are_beginnings_in_any_order,
+        words_are_found_in_any_order,
+        better_matches_come_first,
+        one_typo_is_forgiven,
+        phone_numbers_are_found_in_any_format,
+        a_narrow_view_finds_its_own,
+        changed_words_are_found_as_they_are,
         words_of_every_script,
         punctuation_is_looked_for_or_ignored,
         no_text_is_an_error,

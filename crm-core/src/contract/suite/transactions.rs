@@ -338,7 +338,7 @@ pub fn what_is_removed_is_gone(factory: Factory<'_>) {
     assert_eq!(stored::<Customer>(&*store, id(10)), None);
     write(&*store, |tx| Customer::repo(tx).insert(&entry(11, named("Other")), &index).unwrap());
     let view = store.reader().unwrap();
-    let plan = Plan { words: Some(vec!["mara".into()]), ..everything() };
+    let plan = Plan { words: Some(crate::port::Search::new("mara", "KE")), ..everything() };
     let found = Customer::read(&*view).find(&plan).unwrap();
     assert_eq!(found.iter().map(|found| found.record.id).collect::<Vec<_>>(), [id(11)]);
 }
@@ -355,7 +355,7 @@ pub fn a_transaction_sees_its_own_writes(factory: Factory<'_>) {
     assert_eq!(reads.count(&everything()).unwrap(), 1);
     let by_name = Plan::all_where(column_is(Customer::schema(), "name", "MARA tea"), false, 10);
     assert_eq!(reads.find(&by_name).unwrap().len(), 1);
-    let by_words = Plan { words: Some(vec!["te".into()]), ..everything() };
+    let by_words = Plan { words: Some(crate::port::Search::new("te", "KE")), ..everything() };
     assert_eq!(reads.find(&by_words).unwrap().len(), 1);
     let field = Customer::schema().field("tags").unwrap();
     let by_key = Condition::HasKey { field: "tags", index: field, keys: vec!["vip".into()], prefix: false };

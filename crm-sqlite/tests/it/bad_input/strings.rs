@@ -1,7 +1,7 @@
 //! Every string of the big list of naughty strings, as a name and as free text.
 
 use super::{Desk, named, violations};
-use crm_core::port::{clean, query_words};
+use crm_core::port::{Search, clean};
 use crm_core::{Contact, Customer, Error, Interaction, Query, Rules};
 use std::io::Write;
 use std::path::Path;
@@ -71,7 +71,7 @@ fn naughty_strings_come_back_as_they_went_in() {
             let found = sys.customers().search(text, 1_000).unwrap();
             assert_eq!(
                 found.iter().any(|found| found.id == record.id),
-                !query_words(text).is_empty(),
+                !Search::new(text, "US").is_empty(),
                 "{text:?}"
             );
             kept += 1;

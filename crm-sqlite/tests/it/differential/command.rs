@@ -207,7 +207,7 @@ pub(crate) enum Command {
         filter: Vec<Tested>,
         any: bool,
         order: Vec<u16>,
-        words: Option<u8>,
+        words: Option<u16>,
         size: u8,
     },
     Aggregate {
@@ -219,7 +219,8 @@ pub(crate) enum Command {
     },
     Search {
         by: u8,
-        words: u8,
+        words: u16,
+        limit: u8,
     },
     ByCode {
         by: u8,
@@ -455,13 +456,13 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         1 => record().prop_map(|(by, kind, which)| Command::History { by, kind, which }),
         2 => (by(), any::<u16>()).prop_map(|(by, which)| Command::ReadAttachment { by, which }),
         6 => (by(), kind(), any::<bool>(), tests(0..3), any::<bool>(), prop::collection::vec(any::<u16>(), 0..3),
-              prop::option::weighted(0.2, any::<u8>()), 1..6_u8)
+              prop::option::weighted(0.2, any::<u16>()), 1..6_u8)
             .prop_map(|(by, kind, trash, filter, any, order, words, size)| {
                 Command::List { by, kind, trash, filter, any, order, words, size }
             }),
         2 => (by(), kind(), tests(0..3), any::<u16>(), prop::collection::vec(any::<u16>(), 0..3))
             .prop_map(|(by, kind, filter, of, groups)| Command::Aggregate { by, kind, filter, of, groups }),
-        2 => (by(), any::<u8>()).prop_map(|(by, words)| Command::Search { by, words }),
+        4 => (by(), any::<u16>(), 1..6_u8).prop_map(|(by, words, limit)| Command::Search { by, words, limit }),
         1 => (by(), 0..12_u8).prop_map(|(by, number)| Command::ByCode { by, number }),
         1 => (by(), any::<u8>()).prop_map(|(by, after)| Command::Feed { by, after }),
         1 => (by(), any::<Option<u8>>())

@@ -41,6 +41,17 @@ const WORDS: &[&str] = &[
     "+254722",
     "a@x",
     "ltd c",
+    "anjik",
+    "wanjuki",
+    "wanjku holding",
+    "tieno raders",
+    "otieon",
+    "obrien",
+    "vernique",
+    "07 22 00 00 01",
+    "22 00",
+    "+254 (722) 000-001",
+    "0205550100",
 ];
 const ZONES: &[&str] = &["Africa/Nairobi", "America/New_York", "UTC", "Nowhere/Else"];
 const STAGES: &[&str] = &["prospecting", "proposal", "won", "lost", "nowhere", ""];
@@ -526,8 +537,33 @@ pub(crate) fn measured(kind: Kind, pick: u16, ids: &Ids) -> String {
     }
 }
 
-pub(crate) fn words(pick: u8) -> &'static str {
-    of(WORDS, pick.into())
+/// What somebody types: a word that is there or not, a part of one, one with a typo, two, a number with other blanks.
+pub(crate) fn words(pick: u16) -> String {
+    let (how, pick) = (pick % 8, usize::from(pick / 8));
+    let all: Vec<&str> = [TEXTS, NAMES, EMAILS, PHONES, TAGS].concat();
+    let text = all[pick % all.len()];
+    let letters: Vec<char> = text.chars().collect();
+    let at = (pick / all.len()) % letters.len().max(1);
+    let but =
+        |at: usize| letters.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, letter)| *letter).collect();
+    match how {
+        0 | 1 => of(WORDS, u32::try_from(pick).unwrap_or(0)).to_owned(),
+        2 => letters.iter().skip(at).take(3 + pick % 4).collect(),
+        3 => letters.iter().take(at).collect(),
+        4 => but(at),
+        5 => {
+            let mut letters = letters.clone();
+            if at > 0 {
+                letters.swap(at - 1, at);
+            }
+            letters.into_iter().collect()
+        }
+        6 => text.split(' ').rev().collect::<Vec<_>>().join("  "),
+        _ => letters
+            .iter()
+            .map(|letter| if letter.is_numeric() { format!("{letter} ") } else { letter.to_string() })
+            .collect(),
+    }
 }
 
 pub(crate) fn stage(pick: u8) -> &'static str {

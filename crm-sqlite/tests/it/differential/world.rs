@@ -782,7 +782,7 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         Command::List { by, kind, trash, filter: tests, any, order, words: word, size } => {
             let sign = |n: &u16| if n.is_multiple_of(2) { "" } else { "-" };
             let query = Query {
-                words: word.map(|word| words(word).to_owned()),
+                words: word.map(words),
                 order: order.iter().map(|n| format!("{}{}", sign(n), sorted_by(*kind, *n, ids))).collect(),
                 total: *any,
                 ..Query::new().filter(filter(*kind, tests, *any, ids)).page_size((*size).into())
@@ -808,7 +808,9 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 Aggregate { by: by_fields.collect(), of: (of % 3 > 0).then(|| measured(*kind, *of, ids)) };
             collection(world.session(*by), *kind).aggregate(&query, &figures)
         }
-        Command::Search { by, words: word } => told(&world.session(*by).search(words(*word), 5)),
+        Command::Search { by, words: word, limit } => {
+            told(&world.session(*by).search(&words(*word), (*limit).into()))
+        }
         Command::ByCode { by, number } => {
             told(&world.session(*by).customers().by_code(&format!("c{number:03}")))
         }
