@@ -99,7 +99,7 @@ CREATE VIRTUAL TABLE crm_user_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_pipeline (
     "row" INTEGER PRIMARY KEY,
@@ -193,7 +193,7 @@ CREATE VIRTUAL TABLE crm_saved_view_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_product (
     "row" INTEGER PRIMARY KEY,
@@ -229,7 +229,7 @@ CREATE VIRTUAL TABLE crm_product_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_customer (
     "row" INTEGER PRIMARY KEY,
@@ -306,7 +306,7 @@ CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_contact (
     "row" INTEGER PRIMARY KEY,
@@ -364,7 +364,7 @@ CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_opportunity (
     "row" INTEGER PRIMARY KEY,
@@ -420,7 +420,7 @@ CREATE VIRTUAL TABLE crm_opportunity_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_interaction (
     "row" INTEGER PRIMARY KEY,
@@ -464,7 +464,7 @@ CREATE VIRTUAL TABLE crm_interaction_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_reminder (
     "row" INTEGER PRIMARY KEY,
@@ -513,7 +513,7 @@ CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_note (
     "row" INTEGER PRIMARY KEY,
@@ -546,7 +546,7 @@ CREATE VIRTUAL TABLE crm_note_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('pgsz', 4000);
 
 -- `quantity` is in millionths.
 CREATE TABLE crm_sale (
@@ -612,7 +612,7 @@ CREATE VIRTUAL TABLE crm_feedback_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('pgsz', 4000);
 
 CREATE TABLE crm_attachment (
     "row" INTEGER PRIMARY KEY,
@@ -653,7 +653,7 @@ CREATE VIRTUAL TABLE crm_attachment_words USING fts5 (
     content = '', tokenize = 'ascii tokenchars ''!"#$%&''''()*+,-./:;<=>?@[\]^_`{|}~''',
     detail = none, columnsize = 0
 );
-INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 1000);
+INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 4000);
 
 -- Customers or contacts that look alike and are not the same.
 CREATE TABLE crm_distinction (
