@@ -300,7 +300,7 @@ fn common(sampled: &[String], token: &str) -> usize {
 /// Whether the reader sees so few records that it takes less to look at all of them than to look for them among the others'
 /// that have the words.
 pub(crate) fn is_narrow(conn: &Conn, table: &Table, plan: &Plan) -> Result<bool> {
-    const FEW: i64 = if cfg!(debug_assertions) { 4 } else { 10_000 };
+    const FEW: i64 = if cfg!(debug_assertions) { 4 } else { 3_000 };
     if matches!(plan.sight.scope(table.schema), Scope::All | Scope::Nothing) {
         return Ok(false);
     }
