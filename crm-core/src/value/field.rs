@@ -317,6 +317,7 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
 /// # Errors
 /// `corrupt` when a field that can't be absent is.
 #[doc(hidden)]
+#[inline]
 pub fn read_field<T: FieldValue, R: ColumnReader + ?Sized>(from: &mut R, name: &str) -> Result<T> {
     present(T::read(from)?, name)
 }

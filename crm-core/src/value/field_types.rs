@@ -167,18 +167,6 @@ fn write_json<T: serde::Serialize>(value: &T, out: &mut dyn ColumnWriter) -> Res
     out.put(Cell::Text(&json))
 }
 
-fn read_json<T, R>(from: &mut R) -> Result<Option<T>>
-where
-    T: serde::de::DeserializeOwned,
-    R: ColumnReader + ?Sized,
-{
-    match from.take()? {
-        Cell::Null => Ok(None),
-        Cell::Text(json) => serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string())),
-        _ => Err(Error::corrupt("a JSON column is no text")),
-    }
-}
-
 impl<T> FieldValue for Vec<T>
 where
     T: FieldValue + serde::Serialize + serde::de::DeserializeOwned,
@@ -264,7 +252,14 @@ impl FieldValue for BTreeMap<String, String> {
         if self.is_empty() { out.put(Cell::Text("{}")) } else { write_json(self, out) }
     }
     fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
-        read_json(from)
+        match from.take()? {
+            Cell::Null => Ok(None),
+            Cell::Text("{}") => Ok(Some(BTreeMap::new())),
+            Cell::Text(json) => {
+                serde_json::from_str(json).map(Some).map_err(|e| Error::corrupt(e.to_string()))
+            }
+            _ => Err(Error::corrupt("a map is no JSON text")),
+        }
     }
     fn absent() -> Option<Self> {
         Some(BTreeMap::new())
