@@ -19,28 +19,39 @@ use rusqlite::{Row, params_from_iter};
 
 /// The records of a plan, in order.
 pub(crate) fn find<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Entry<E>>> {
+    Ok(read_page(conn, plan, false)?.0)
+}
+
+/// The records of a plan, in order, and whether there are more.
+pub(crate) fn page<E: Entity>(conn: &Conn, plan: &Plan) -> Result<(Vec<Entry<E>>, bool)> {
+    read_page(conn, plan, true)
+}
+
+/// When it is asked whether there are more, one row more is fetched, but not decoded.
+fn read_page<E: Entity>(conn: &Conn, plan: &Plan, ask_for_more: bool) -> Result<(Vec<Entry<E>>, bool)> {
     let table = table::<E>();
-    if plan.words.as_ref().is_some_and(Search::is_empty) || plan.limit == 0 {
-        return Ok(Vec::new());
+    let rows = plan.limit.saturating_add(usize::from(ask_for_more));
+    if plan.words.as_ref().is_some_and(Search::is_empty) || rows == 0 {
+        return Ok((Vec::new(), false));
     }
     if plan.order.newest
         && let Some(words) = &plan.words
         && !search::is_narrow(conn, table, plan)?
     {
-        return search::newest(conn, table, plan, words);
+        return search::newest(conn, table, plan, words, rows);
     }
     let having = search::having(conn, table, plan)?;
     let ranges = ranges(plan);
     consistently(conn, ranges.len() > 1, || {
         let mut found = room_for(plan);
         for range in &ranges {
-            let sql = page(table, plan, having.as_ref(), range, plan.limit - found.len());
-            read_into(conn, &sql, plan.trash, &mut found)?;
-            if found.len() >= plan.limit {
-                break;
+            let sql = statement(table, plan, having.as_ref(), range, rows - found.len());
+            let more = read_into(conn, &sql, plan, &mut found)?;
+            if more || found.len() >= rows {
+                return Ok((found, more));
             }
         }
-        Ok(found)
+        Ok((found, false))
     })
 }
 
@@ -61,18 +72,17 @@ pub(crate) fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() ->
     result
 }
 
-pub(crate) fn read_into<E: Entity>(
-    conn: &Conn,
-    sql: &Sql,
-    trash: bool,
-    found: &mut Vec<Entry<E>>,
-) -> Result<()> {
+/// Reads rows up to the limit of the plan, and tells whether there is another one.
+fn read_into<E: Entity>(conn: &Conn, sql: &Sql, plan: &Plan, found: &mut Vec<Entry<E>>) -> Result<bool> {
     let mut statement = conn.prepare(&sql.text)?;
     let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
     while let Some(row) = rows.next().or_error()? {
-        found.push(read_entry(row, trash)?);
+        if found.len() >= plan.limit {
+            return Ok(true);
+        }
+        found.push(read_entry(row, plan.trash)?);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// A part of the list in which one index range gives the order.
@@ -134,7 +144,7 @@ fn ranges(plan: &Plan) -> Vec<Range<'_>> {
 }
 
 /// The statement of one range.
-fn page(table: &Table, plan: &Plan, having: Option<&Having>, range: &Range<'_>, limit: usize) -> Sql {
+fn statement(table: &Table, plan: &Plan, having: Option<&Having>, range: &Range<'_>, limit: usize) -> Sql {
     let mut sql = Sql::default();
     sql.push("SELECT ");
     sql.push(table.columns(plan.trash));

@@ -24,6 +24,9 @@ macro_rules! reads {
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
                 lists::find(self.conn()?, plan)
             }
+            fn page(&self, plan: &Plan) -> Result<(Vec<Entry<E>>, bool)> {
+                lists::page(self.conn()?, plan)
+            }
             fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
                 search::ranked(self.conn()?, plan)
             }

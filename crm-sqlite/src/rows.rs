@@ -139,6 +139,12 @@ impl ColumnReader for RowReader<'_, '_> {
             ValueRef::Real(_) => Err(corrupt("a column holds a floating-point number")),
         }
     }
+
+    #[inline(always)]
+    fn skip(&mut self, cells: usize) -> Result<()> {
+        self.next += cells;
+        Ok(())
+    }
 }
 
 fn corrupt(reason: &str) -> Error {

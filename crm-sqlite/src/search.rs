@@ -45,20 +45,24 @@ pub(crate) fn ranked<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Found<E>
 
 const LARGEST_PAGE: usize = 1_001;
 
-/// The newest records that have the words of a plan, without typos.
+/// The newest records that have the words of a plan, without typos, up to its limit, and whether there are more among
+/// so many rows.
 pub(crate) fn newest<E: Entity>(
     conn: &Conn,
     table: &Table,
     plan: &Plan,
     search: &Search,
-) -> Result<Vec<Entry<E>>> {
+    rows: usize,
+) -> Result<(Vec<Entry<E>>, bool)> {
     consistently(conn, true, || {
         let mut found = room_for(plan);
         if let Some(matching) = matching(conn, table, search, FILTER, &mut Sample::default())? {
-            let sql = candidates(table, plan, search, &matching, FILTER, plan.limit);
+            let sql = candidates(table, plan, search, &matching, FILTER, rows);
             read(conn, &sql, plan, |entry| found.push(entry))?;
         }
-        Ok(found)
+        let more = found.len() > plan.limit;
+        found.truncate(plan.limit);
+        Ok((found, more))
     })
 }
 

@@ -12,6 +12,18 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let idents: Vec<_> = fields.iter().map(|f| &f.ident).collect();
     let types: Vec<_> = fields.iter().map(|f| &f.ty).collect();
     let locals: Vec<_> = fields.iter().map(|f| format_ident!("part_{}", f.name)).collect();
+    // Without its first part, when that can't be absent, there is nothing: the other cells need not be looked at.
+    let skips = locals.iter().zip(&types).enumerate().map(|(place, (first, ty))| {
+        let rest = &types[place + 1..];
+        (place == 0).then(|| {
+            quote! {
+                if #first.is_none() && <#ty as crm_core::FieldValue>::absent().is_none() {
+                    from.skip(0 #(+ <#rest as crm_core::FieldValue>::CELLS)*)?;
+                    return ::core::result::Result::Ok(::core::option::Option::None);
+                }
+            }
+        })
+    });
     let definitions: Vec<_> = fields.iter().map(|f| f.definition()).collect();
     let constants = fields.iter().map(|f| {
         let (constant, part_ty, part) = (format_ident!("{}", f.name.to_uppercase()), &f.ty, &f.name);
@@ -40,6 +52,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl crm_core::FieldValue for #ty {
             const REGIONAL: bool = false #(|| <#indexed as crm_core::FieldValue>::REGIONAL)*;
+            const CELLS: usize = 0 #(+ <#types as crm_core::FieldValue>::CELLS)*;
 
             fn shape() -> crm_core::Shape {
                 crm_core::Shape::parts(Self::PARTS)
@@ -77,7 +90,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }
 
             fn read<R: crm_core::ColumnReader + ?Sized>(from: &mut R) -> crm_core::Result<::core::option::Option<Self>> {
-                #(let #locals = <#types as crm_core::FieldValue>::read(from)?;)*
+                #(
+                    let #locals = <#types as crm_core::FieldValue>::read(from)?;
+                    #skips
+                )*
                 if true #(&& #locals.is_none())* {
                     return ::core::result::Result::Ok(::core::option::Option::None);
                 }

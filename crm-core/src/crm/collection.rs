@@ -169,7 +169,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     fn page(&self, query: &Query, trash: bool) -> Result<Page<Entry<E>>> {
-        let list = |view: &dyn Snapshot, plan: Plan| Page::read(view, plan, query.total);
+        let list = |view: &dyn Snapshot, plan: Plan| Page::read(view, &plan, query.total);
         // Words beyond the third letter may take a second look, a total certainly does.
         match query.total {
             true => self.session.read_consistently(|view, authority, shared| {

@@ -60,7 +60,7 @@ impl Session {
             // The moment is no part of the query: its cursors go on while time passes.
             let judged = view.plan::<Reminder>(&bucket)?.condition;
             plan.condition = Condition::All(vec![plan.condition, judged]);
-            let page = Page::<Entry<Reminder>>::read(snapshot, plan, query.total)?;
+            let page = Page::<Entry<Reminder>>::read(snapshot, &plan, query.total)?;
             Ok(page.map(|entry| entry.record))
         })
     }

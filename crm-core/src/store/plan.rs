@@ -141,18 +141,12 @@ impl Plan {
 }
 
 impl<E: Stored> Page<Entry<E>> {
-    /// The page of a plan: one record more than asked for tells whether there is a next one.
-    pub(crate) fn read(view: &dyn Snapshot, mut plan: Plan, total: bool) -> Result<Self> {
-        let wanted = plan.limit;
-        plan.limit += 1;
-        let mut items = E::read(view).find(&plan)?;
-        plan.limit = wanted;
-        let next = (items.len() > wanted).then(|| {
-            items.truncate(wanted);
-            items.last().map(|last| plan.cursor_after(last))
-        });
-        let total = total.then(|| E::read(view).count(&plan)).transpose()?;
-        Ok(Page { items, next: next.flatten(), total })
+    /// The page of a plan.
+    pub(crate) fn read(view: &dyn Snapshot, plan: &Plan, total: bool) -> Result<Self> {
+        let (items, more) = E::read(view).page(plan)?;
+        let next = items.last().filter(|_| more).map(|last| plan.cursor_after(last));
+        let total = total.then(|| E::read(view).count(plan)).transpose()?;
+        Ok(Page { items, next, total })
     }
 }
 

@@ -95,6 +95,16 @@ pub trait Read<E: Entity> {
     /// # Errors
     /// Those of the store.
     fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>>;
+    /// As [`find`](Self::find), and whether there are more than [`Plan::limit`].
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn page(&self, plan: &Plan) -> Result<(Vec<Entry<E>>, bool)> {
+        let mut found = self.find(&Plan { limit: plan.limit.saturating_add(1), ..plan.clone() })?;
+        let more = found.len() > plan.limit;
+        found.truncate(plan.limit);
+        Ok((found, more))
+    }
     /// The best [`Plan::limit`] records of a search for [`Plan::words`]: by how well they fit, then the newest first. A
     /// record with one typo is found, too. The plan's order does not count.
     ///

@@ -85,6 +85,8 @@ impl Ord for Code {
 }
 
 impl FieldValue for Code {
+    const CELLS: usize = 2;
+
     fn shape() -> Shape {
         Shape::Code { nullable: false }
     }
@@ -106,20 +108,14 @@ impl FieldValue for Code {
         out.put(Cell::Null)
     }
     fn read<R: ColumnReader + ?Sized>(from: &mut R) -> Result<Option<Self>> {
-        let text = match from.take()? {
+        let code = match from.take()? {
             Cell::Null => None,
-            Cell::Text(text) => Some(text.to_owned()),
+            Cell::Text(text) => Some(Code::from_text(text).map_err(|_| Error::corrupt("a code is none"))?),
             _ => return Err(Error::corrupt("a code is no text")),
         };
-        match (text, from.take()?) {
-            (None, Cell::Null) => Ok(None),
-            (Some(text), Cell::Int(number)) => {
-                let number =
-                    u64::try_from(number).map_err(|_| Error::corrupt("a code's number is negative"))?;
-                Ok(Some(Code { text, number }))
-            }
-            _ => Err(Error::corrupt("a code and its number don't belong together")),
-        }
+        // The number is in the text; its column is for the order of lists.
+        from.skip(1)?;
+        Ok(code)
     }
     fn keys(&self, _: &KeyRules, out: &mut dyn FnMut(String)) {
         out(self.text.clone());

@@ -61,6 +61,13 @@ pub trait ColumnReader {
     /// # Errors
     /// Those of the store.
     fn take(&mut self) -> Result<Cell<'_>>;
+    /// Passes over so many cells.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn skip(&mut self, cells: usize) -> Result<()> {
+        (0..cells).try_for_each(|_| self.take().map(drop))
+    }
 }
 
 /// The type of a single value, as filters, CSV and bindings need it.
@@ -267,6 +274,8 @@ pub struct KeyRules {
 pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
     /// Whether its keys and words follow the [`KeyRules`]: those that are stored are made anew when the rules change.
     const REGIONAL: bool = false;
+    /// How many cells it has.
+    const CELLS: usize = 1;
 
     /// How it lies in columns.
     fn shape() -> Shape;

@@ -101,6 +101,7 @@ impl FieldValue for String {
 
 impl<T: FieldValue> FieldValue for Option<T> {
     const REGIONAL: bool = T::REGIONAL;
+    const CELLS: usize = T::CELLS;
 
     fn shape() -> Shape {
         T::shape().optional()

@@ -229,6 +229,8 @@ impl fmt::Display for Money {
 }
 
 impl FieldValue for Money {
+    const CELLS: usize = 2;
+
     fn shape() -> Shape {
         Shape::Money { nullable: false }
     }
