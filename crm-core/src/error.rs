@@ -129,8 +129,10 @@ pub enum Error {
     /// `closed`: the store was closed; reopen it.
     #[error("the store is closed")]
     Closed,
-    /// `read_only`: the store was opened for reading only.
-    #[error("the store is read-only")]
+    /// `read_only`: the store was opened for reading only, or the session shows the past ([`Session::as_of`](crate::Session::as_of)).
+    #[error(
+        "nothing can be written here: the store was opened for reading only, or the session shows the past"
+    )]
     ReadOnly,
     /// `interrupted`: another thread interrupted the call; nothing was written.
     #[error("the call was interrupted")]

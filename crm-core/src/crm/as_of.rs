@@ -96,7 +96,10 @@ impl Later {
         };
         self.was = self.was.or(was);
         self.purged |= change.change == ChangeKind::Purge;
-        self.erased |= change.erased || change.change == ChangeKind::Erase;
+        // What hung on somebody who was erased was purged without a word of what it was.
+        let purged = change.change == ChangeKind::Purge;
+        self.erased |=
+            change.erased || change.change == ChangeKind::Erase || (purged && change.before.is_empty());
         for name in change.after.keys().filter(|name| !change.before.contains_key(*name)) {
             self.before.entry(name.clone().into_owned()).or_default();
         }

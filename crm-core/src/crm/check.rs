@@ -29,7 +29,8 @@ impl CheckReport {
 
 impl Crm {
     /// Looks for damage: lets the store check itself, then replays the journal from its beginning and compares the
-    /// outcome with every record. Takes time and memory in proportion to the whole store.
+    /// outcome with every record. Takes time and memory in proportion to the whole store. Whether the journal itself was
+    /// altered tells [`Crm::verify`]: a nightly job calls both.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;

@@ -235,7 +235,10 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// The best live records for what somebody typed: those that have every word, in any order and any field, whatever
     /// the case and accents. A record is as good as its worst word: one that it has itself, the beginning of one, the
     /// middle of one (from three letters), and at last one with a typo (from five letters); the newest first among
-    /// equals. A phone number is found in any format. Unlike here, [`Query::words`] takes no typos.
+    /// equals. A phone number is found in any format. At most `limit` records, and never more than 1,000.
+    ///
+    /// Of a customer the code, name, company, e-mails, phones, city, tags and custom texts are searched. [`Query::words`] filters a list by words, without typos; [`Session::search`] looks into all
+    /// kinds of records and tells how well each fits.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;
@@ -250,6 +253,9 @@ impl<'s, E: Rules> Collection<'s, E> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
         self.session.read(|view, authority, shared| {
             let plan = self.plan(&query, false, authority, shared)?;
+            if limit == 0 {
+                return Ok(Vec::new());
+            }
             Ok(E::read(view).search(&plan)?.into_iter().map(|found| found.entry.record).collect())
         })
     }

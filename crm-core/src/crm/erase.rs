@@ -1,7 +1,7 @@
 //! Forgetting a person: what the law calls erasure.
 
 use super::collection::Collection;
-use super::merge::Mergeable;
+use super::merge::{Mergeable, merged_into};
 use super::ops::ops;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
@@ -42,7 +42,8 @@ impl<E: Mergeable> Collection<'_, E> {
     /// ```
     ///
     /// # Errors
-    /// `not_found`; `denied` without the permission to purge; `busy` while somebody reads what was before: the record is
+    /// `not_found`; `denied` without the permission to purge; `refused` (`merged`) for a record that was merged into one
+    /// that is still there; `busy` while somebody reads what was before: the record is
     /// erased then, and a second call clears the file.
     pub fn erase(&self, id: Id<E>) -> Result<Erased> {
         let mut erased = Erased { records: 0, changes: 0, operation: None, beyond: beyond() };
@@ -69,9 +70,10 @@ fn beyond() -> Vec<String> {
 fn erase<E: Mergeable>(unit: &mut UnitOfWork<'_>, id: Id<E>) -> Result<(u64, u64)> {
     let unknown = || Error::NotFound { entity: E::ENTITY, key: id.to_string() };
     match E::reads(unit.tx()).get(id, &Sight::all())? {
-        Some(_) => {
+        Some(entry) => {
             unit.load_any(id)?;
             unit.require(id, Action::Purge)?;
+            refuse_merged(unit, &entry.record.data)?;
         }
         // What is gone can't be looked at any more: only who purges all records of the kind is told of it.
         None if unit.tx().operations_on(E::kind(), id.uuid(), 0)?.is_empty() => return Err(unknown()),
@@ -94,6 +96,17 @@ fn erase<E: Mergeable>(unit: &mut UnitOfWork<'_>, id: Id<E>) -> Result<(u64, u64
         emptied += unit.erase_values(E::kind(), *id)?;
     }
     Ok((unit.purged(), emptied))
+}
+
+/// A record that was merged is a part of another one by now: to erase it alone would leave the person there.
+fn refuse_merged<E: Mergeable>(unit: &UnitOfWork<'_>, data: &E) -> Result<()> {
+    match merged_into(data) {
+        Some(survivor) if unit.peek(survivor)?.is_some() => {
+            let reason = format!("it was merged into {survivor}: erase that, or undo the merge first");
+            Err(Error::Refused { rule: "merged", reason })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The record and those that were merged into it, over however many merges; also those that were purged with it.

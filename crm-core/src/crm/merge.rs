@@ -8,8 +8,8 @@ use super::rules::{Rules, refuse_circle};
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, ChangeKind, Contact, Customer, CustomerStatus, Deletion, Distinction, Entity, Kind, Lead,
-    LeadStatus, Operation, Record,
+    Action, ChangeKind, Contact, Conventions, Customer, CustomerStatus, Deletion, Distinction, Entity, Kind,
+    Lead, LeadStatus, Operation, Record,
 };
 use crate::store::{Condition, Entry, column_is};
 use crate::value::{Id, Value};
@@ -75,7 +75,8 @@ impl<E: Mergeable> Collection<'_, E> {
     /// losers in their order, lists and maps unite, an address is taken whole, the furthest status wins. `choices`
     /// names fields (`custom.KEY` for custom ones) whose value is that of another of the records. Everything that
     /// hangs on a loser moves to the survivor, what is in the trash too; the losers go to the trash, and their ids lead
-    /// to the survivor from then on: [`Collection::get`] gives it. A dry run does the same and takes it back.
+    /// to the survivor from then on: [`Collection::get`] and [`Collection::by_code`] give it; for anything else take the
+    /// id of what they give. [`Collection::restore`] brings a loser back in its own right, without what moved. A dry run does the same and takes it back.
     /// [`Session::undo`](crate::Session::undo) restores exactly what was.
     ///
     /// ```
@@ -135,8 +136,11 @@ impl<E: Mergeable> Collection<'_, E> {
 /// The records that changed besides those that were merged. The operation holds what the actor sees.
 fn moved<E>(operation: &Operation, survivor: Id<E>, losers: &[Id<E>]) -> BTreeMap<Kind, u64> {
     let merged: BTreeSet<_> = losers.iter().chain([&survivor]).map(|id| id.uuid()).collect();
+    // What is dropped is rewritten before.
+    let dropped = |id| operation.changes.iter().any(|c| c.id == id && c.change == ChangeKind::Trash);
     let changed = operation.changes.iter().filter(|change| change.change == ChangeKind::Update);
     let others: BTreeSet<_> = changed
+        .filter(|change| !dropped(change.id))
         .filter(|change| !merged.contains(&change.id))
         .map(|change| (change.kind, change.id))
         .collect();
@@ -153,7 +157,7 @@ fn merge<E: Mergeable>(
     losers: &[Id<E>],
     choices: &BTreeMap<String, Id<E>>,
 ) -> Result<Record<E>> {
-    check_request(survivor, losers, choices)?;
+    check_request(survivor, losers, choices, unit.conventions())?;
     let first = unit.load(survivor)?.record;
     unit.require(survivor, Action::Edit)?;
     let mut records = Vec::with_capacity(losers.len());
@@ -181,6 +185,7 @@ fn check_request<E: Entity>(
     survivor: Id<E>,
     losers: &[Id<E>],
     choices: &BTreeMap<String, Id<E>>,
+    conventions: &Conventions,
 ) -> Result<()> {
     let mut problems = Violations::default();
     if losers.is_empty() || losers.len() > MOST_LOSERS {
@@ -198,8 +203,9 @@ fn check_request<E: Entity>(
         }
     }
     for (name, id) in choices {
-        if !said::<E>(name) {
-            problems.add("choices", "unknown_field", name, "only fields that people set can be chosen");
+        if !said::<E>(name, conventions) {
+            let reason = format!("{} has no field {name:?} that people set as a whole", E::ENTITY);
+            problems.add("choices", "unknown_field", name, reason);
         }
         if !known.contains(id) {
             problems.add("choices", "unknown", &id.to_string(), "the record does not take part in the merge");

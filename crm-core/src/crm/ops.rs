@@ -203,6 +203,9 @@ impl<E: Rules> KindOps for Of<E> {
     ) -> Result<Vec<Hit>> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
         let plan = Plan::new::<E>(&query, sight, conventions)?;
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let hit = |Found { matched, entry }: Found<E>| Hit {
             kind: E::kind(),
             matched,

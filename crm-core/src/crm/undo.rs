@@ -13,7 +13,7 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     let unknown = || Error::NotFound { entity: "operation", key: operation.to_string() };
     let mut done = unit.tx().operation(operation)?.ok_or_else(unknown)?;
     done.changes.iter_mut().for_each(Change::give_types);
-    for change in &done.changes {
+    for change in done.changes.iter().rev() {
         if change.erased || matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
             // What is gone can't be looked at any more: only who edits all records of the kind is told.
             let told = unit.edits_all(change.kind);
@@ -55,7 +55,9 @@ fn refuse_if_built_on(unit: &UnitOfWork<'_>, change: &Change, done: &Operation) 
         if later.changes.iter().any(touches) {
             let why = match later.undoes == Some(done.id) {
                 true => format!("operation {} took it back already", later.seq),
-                false => format!("operation {} touched it later", later.seq),
+                false => {
+                    format!("operation {} ({}) touched it later; undo that first", later.seq, later.command)
+                }
             };
             return Err(changed_since(change, &why));
         }

@@ -39,7 +39,8 @@ pub struct Broken {
 
 impl Crm {
     /// Looks at the whole journal: whether any operation was altered, left out, put elsewhere or slipped in since it was
-    /// written, and whether values are missing that no erasure took away. Reads every operation once.
+    /// written, and whether values are missing that no erasure took away. Reads every operation once. Whether the records are
+    /// what the journal made of them tells [`Crm::check`]: a nightly job calls both.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;

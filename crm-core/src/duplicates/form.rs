@@ -116,11 +116,13 @@ pub(super) fn is_legal_form(word: &str) -> bool {
 
 /// Names before the @ that many organisations have: those of RFC 2142 and a few that are as common.
 pub(super) fn is_role(local: &str) -> bool {
-    const ROLES: [&str; 27] = [
+    const ROLES: [&str; 33] = [
         "abuse",
         "accounts",
         "admin",
         "billing",
+        "booking",
+        "bookings",
         "contact",
         "enquiries",
         "ftp",
@@ -136,7 +138,11 @@ pub(super) fn is_role(local: &str) -> bool {
         "noc",
         "noreply",
         "office",
+        "order",
+        "orders",
         "postmaster",
+        "reception",
+        "reservations",
         "sales",
         "security",
         "service",

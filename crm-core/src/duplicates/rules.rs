@@ -180,7 +180,9 @@ impl DuplicateRules {
         }
     }
 
-    /// What is usual for customers.
+    /// What is usual for customers. Two are compared at all when they share an e-mail address or what stands before its
+    /// @, a phone number, a name (whole, its words in any order, or as a company's), or the sound of the name in one postal
+    /// code. A misspelt name alone is not found; for one draft ask [`Collection::search`](crate::Collection::search), too.
     pub fn for_customers() -> Self {
         use KeyForm::{Company, LocalPart, Phone, Sound, Words};
         DuplicateRules::new()

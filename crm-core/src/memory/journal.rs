@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::{Actor, Change, ChangeKind, FieldValues, Gate, Kind, Level, Operation, OperationId};
 use crate::port::{JournalRead, JournalWrite, Moment, Sealed, Sight};
 use crate::value::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -103,6 +103,12 @@ impl JournalWrite for MemoryTransaction<'_> {
                 let (entity, value) = (kind.as_str(), id.to_string());
                 return Err(Error::Duplicate { entity, field: "id", value, holder: None });
             }
+        }
+        let mut versions = HashSet::new();
+        let used = self.state.operations().flat_map(|operation| &operation.changes);
+        versions.extend(used.map(|change| (change.id, change.version)));
+        if !sealed.operation.changes.iter().all(|change| versions.insert((change.id, change.version))) {
+            return Err(Error::corrupt("two changes make the same version of a record"));
         }
         let mut stored = sealed.clone();
         for (change, values) in stored.operation.changes.iter_mut().zip(&sealed.values) {

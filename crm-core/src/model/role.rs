@@ -89,7 +89,8 @@ choice! {
 }
 
 choice! {
-    /// On whose records: decided on the owner of the customer that a record hangs on.
+    /// On whose records: decided on the owner of the customer that a record hangs on. Kinds of records that hang on no
+    /// customer, such as pipelines, products, users and settings, are open to `All` only: any other level is none there.
     pub enum Level {
         /// On none.
         None = "none",

@@ -8,12 +8,22 @@ use crate::value::to_micros;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::str::FromStr;
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
 /// The newest operation of a journal. Kept somewhere else, it proves later that nothing was cut off.
+/// In JSON it is its text.
+///
+/// ```
+/// let (crm, _) = crm_core::contract::demo()?;
+/// let kept = crm.head()?.to_string(); // on paper, in a mail, in another store
+/// assert!(crm.verify_since(kept.parse()?)?.holds());
+/// # Ok::<(), crm_core::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Head {
     /// The place of the operation; 0 for a journal without any.
     pub seq: u64,
@@ -39,6 +49,40 @@ impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.seq)?;
         self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Head {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let head = text.split_once(':').and_then(|(seq, hash)| {
+            let digits = hash.as_bytes();
+            let mut head = Head { seq: seq.parse().ok()?, hash: [0; 32] };
+            if digits.len() != 2 * head.hash.len() || !digits.iter().all(u8::is_ascii_hexdigit) {
+                return None;
+            }
+            for (byte, digits) in head.hash.iter_mut().zip(digits.chunks(2)) {
+                *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+            }
+            Some(head)
+        });
+        let reason = "a place and a hash of 64 digits: 17:5feceb66…";
+        head.ok_or_else(|| Error::invalid("head", "syntax", reason))
+    }
+}
+
+impl TryFrom<String> for Head {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Head> for String {
+    fn from(head: Head) -> Self {
+        head.to_string()
     }
 }
 

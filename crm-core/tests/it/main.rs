@@ -18,6 +18,7 @@ mod customers;
 mod dispatch;
 mod duplicates;
 mod emails;
+mod erase;
 mod events;
 mod feedback;
 mod insight;

@@ -319,3 +319,22 @@ fn who_may_merge() {
     assert_eq!(failure(own.customers().merge(mine, &[a], &none(), false)), "not_found");
     assert_eq!(failure(own.customers().merge(a, &[mine], &none(), true)), "not_found");
 }
+
+/// What two records are told apart by does not move: it is dropped.
+#[test]
+fn what_is_dropped_did_not_move() {
+    let office = office();
+    let (a, b) = (office.customer("Mara Tea").id, office.customer("Mara Tea Ltd").id);
+    office.admin.customers().not_duplicates(a, b).unwrap();
+    assert!(office.merge(a, b).moved.is_empty());
+}
+
+#[test]
+fn a_custom_field_that_is_not_defined_can_not_be_chosen() {
+    let office = office();
+    let (a, b) = (office.customer("Mara Tea").id, office.customer("Mara Tea Ltd").id);
+    for name in ["custom.teir", "nmae", "code"] {
+        let merged = office.admin.customers().merge(a, &[b], &choose(&[(name, b)]), true);
+        assert_eq!(failure(merged), "invalid choices unknown_field", "{name}");
+    }
+}

@@ -1,14 +1,14 @@
 //! The data of a record that was made of several.
 
 use crate::error::{Error, Result};
-use crate::model::{Entity, Record, custom_key, custom_of, set_named};
+use crate::model::{Conventions, Entity, Record, custom_key, custom_of, set_named};
 use crate::value::{Id, KeyRules, OnPurge, Shape, Value, ValueType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether somebody may choose the record from which this field is taken.
-pub(super) fn said<E: Entity>(name: &str) -> bool {
+pub(super) fn said<E: Entity>(name: &str, conventions: &Conventions) -> bool {
     let schema = E::schema();
-    custom_key(schema, name).is_some()
+    custom_key(schema, name).is_some_and(|(_, key)| conventions.custom_field(schema.kind, key).is_some())
         || schema.field(name).is_some_and(|field| !E::FIELDS[field].system && schema.custom != Some(field))
 }
 

@@ -4,7 +4,7 @@ use super::{UnitOfWork, all_fields, customer_of};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
+use crate::model::{Action, Change, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
 use crate::store::{Entry, IndexChange, Sight};
 use crate::value::{Id, OnPurge, Value};
 use uuid::Uuid;
@@ -28,8 +28,19 @@ impl UnitOfWork<'_> {
                 ops(kind).trash_tree(self, child, deletion)?;
             }
         }
-        // A child may have changed its parent on the way, never its version without it.
+        let entry = self.latest(entry)?;
         self.trash_one(entry, deletion)
+    }
+
+    /// The record as this operation left it: what hung on it may have changed it on its way out.
+    fn latest<E: Rules>(&self, entry: Entry<E>) -> Result<Entry<E>> {
+        let Record { id, version, .. } = entry.record;
+        let newer =
+            |change: &Change| (change.kind, change.id) == (E::kind(), id.uuid()) && change.version > version;
+        if !self.operation.changes.iter().any(newer) {
+            return Ok(entry);
+        }
+        self.peek(id)?.ok_or(Error::Gone { entity: E::ENTITY, id: id.uuid() })
     }
 
     /// `in_use` while records refer to it that forbid that it goes.
@@ -152,6 +163,7 @@ impl UnitOfWork<'_> {
                 }
             }
         }
+        let entry = self.latest(entry)?;
         E::repo(&mut *self.tx).remove(entry.record.id, &IndexChange::default())?;
         let fields = all_fields::<E>();
         let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
