@@ -16,6 +16,7 @@ mod contacts;
 mod custom_fields;
 mod customers;
 mod dispatch;
+mod dump;
 mod duplicates;
 mod emails;
 mod events;

@@ -9,7 +9,7 @@ use crm_core::{
     Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
     Error, Filter, Gate, GroupBy, Id, KeyForm, KeyPart, Kind, Level, MemoryStore, Mergeable, Money,
     Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role, Rules, SavedView, Session,
-    StageChange, User, Uuid, Value,
+    StageChange, User, Uuid, Value, exchange,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
@@ -559,6 +559,28 @@ impl Worlds {
         });
         for (memory, sqlite) in memory.lines().zip(sqlite.lines()) {
             assert_same([("memory", memory), ("SQLite", sqlite)], "at the end");
+        }
+        self.compare_dumps();
+    }
+
+    /// Both give the same dump, and each takes that of the other.
+    fn compare_dumps(&self) {
+        let dump = |crm: &Crm| {
+            let mut dump = Vec::new();
+            exchange::dump(crm, &mut dump).unwrap();
+            String::from_utf8(dump).unwrap()
+        };
+        let [memory, sqlite] = self.worlds.each_ref().map(|world| dump(&world.crm));
+        for (memory, sqlite) in memory.lines().zip(sqlite.lines()) {
+            assert_same([("memory", memory), ("SQLite", sqlite)], "in the dump");
+        }
+        let empty: [Arc<dyn crm_core::port::Store>; 2] =
+            [Arc::new(MemoryStore::new()), Arc::new(OpenOptions::in_memory().open().unwrap())];
+        for (store, taken) in empty.into_iter().zip([&sqlite, &memory]) {
+            let copy = exchange::restore(store, test_options(1).0, &mut taken.as_bytes()).unwrap();
+            assert_same([("dump", taken), ("copy", &dump(&copy))], "after the restore");
+            let report = copy.check().unwrap();
+            assert!(report.is_clean(), "{:?}", report.problems);
         }
     }
 }
