@@ -2,5 +2,7 @@
 //! passed in, and every write goes through a session and the unit of work like any other.
 
 mod dump;
+mod export;
 
 pub use dump::{DUMP_FORMAT, Dumped, dump, restore};
+pub use export::{CsvExport, cell, formula};

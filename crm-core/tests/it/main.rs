@@ -20,6 +20,7 @@ mod dump;
 mod duplicates;
 mod emails;
 mod events;
+mod export;
 mod feedback;
 mod insight;
 mod interactions;

@@ -4,6 +4,7 @@ use super::command::{Command, Deal, DuplicateCall, Pick, Step};
 use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
+use crm_core::exchange::CsvExport;
 use crm_core::{
     Aggregate, Attachment, Batch, Bulk, Collection, Comparison, Contact, Conversion, ConversionOpportunity,
     Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
@@ -92,6 +93,8 @@ trait AnyCollection {
     /// All pages, at most ten.
     fn list(&self, query: Query) -> String;
     fn trash(&self, query: Query) -> String;
+    /// As a file with all columns.
+    fn export(&self, query: &Query) -> String;
     fn aggregate(&self, query: &Query, figures: &Aggregate) -> String;
     fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> String;
     fn delete_all(&self, filter: &Filter, dry_run: bool) -> String;
@@ -161,6 +164,12 @@ impl<E: Rules> AnyCollection for Collection<'_, E> {
     }
     fn trash(&self, query: Query) -> String {
         pages(query, |query| self.trash(query))
+    }
+    fn export(&self, query: &Query) -> String {
+        let mut file = Vec::new();
+        let options = CsvExport { spreadsheet_safe: true, ..CsvExport::default() };
+        let rows = self.export_csv(query, &options, &mut file);
+        format!("{}\n{}", told(&rows), String::from_utf8(file).unwrap())
     }
     fn aggregate(&self, query: &Query, figures: &Aggregate) -> String {
         told(&self.aggregate(query, figures))
@@ -810,7 +819,10 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 ..Query::new().filter(filter(*kind, tests, *any, ids)).page_size((*size).into())
             };
             let collection = collection(world.session(*by), *kind);
-            if *trash { collection.trash(query) } else { collection.count(&query) + &collection.list(query) }
+            match *trash {
+                true => collection.trash(query),
+                false => collection.count(&query) + &collection.export(&query) + &collection.list(query),
+            }
         }
         Command::Aggregate { by, kind, filter: tests, of, groups } => {
             let query = Query::new().filter(filter(*kind, tests, false, ids));
