@@ -4,7 +4,7 @@ use super::{UnitOfWork, all_fields, customer_of};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
+use crate::model::{Action, Change, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
 use crate::store::{Entry, IndexChange, Sight};
 use crate::value::{Id, OnPurge, Value};
 use uuid::Uuid;
@@ -152,6 +152,9 @@ impl UnitOfWork<'_> {
                 }
             }
         }
+        // What hung on it may have been unlinked from it on the way: it goes as it is now.
+        let stale = self.has_newer(E::kind(), id, entry.record.version);
+        let entry = if stale { self.peek(entry.record.id)?.unwrap_or(entry) } else { entry };
         E::repo(&mut *self.tx).remove(entry.record.id, &IndexChange::default())?;
         let fields = all_fields::<E>();
         let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
@@ -161,6 +164,12 @@ impl UnitOfWork<'_> {
             change.customer = customer;
         }
         E::after_purge(self, &entry.record)
+    }
+
+    /// Whether this operation changed the record since it had this version.
+    fn has_newer(&self, kind: Kind, id: Uuid, version: u64) -> bool {
+        let newer = |change: &Change| (change.kind, change.id) == (kind, id) && change.version > version;
+        self.operation.changes.iter().any(newer)
     }
 
     /// Empties a reference to a record that is purged.
