@@ -80,7 +80,7 @@ fn bare(entry: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The value of a cell that [`write`] wrote for this type; an empty one is null. An amount is read by
+/// The value of a cell that [`write()`] wrote for this type; an empty one is null. An amount is read by
 /// [`Money::parse`](crate::Money::parse), with the currency from its own column.
 ///
 /// ```
@@ -120,7 +120,7 @@ pub fn read(text: &str, ty: ValueType) -> Result<Value, Mismatch> {
     }
 }
 
-/// The value of a cell that [`write`] wrote for this field, which is one column, with the types that the field has.
+/// The value of a cell that [`write()`] wrote for this field, which is one column, with the types that the field has.
 ///
 /// ```
 /// use crm_core::exchange::cell::read_field;
