@@ -30,8 +30,8 @@ pub struct Dumped {
 }
 
 /// Writes the whole store to `out` as it is at this moment, while others go on reading and writing: for the embedding
-/// program alone, as nobody's sight narrows it. Holds one page of records or one operation in memory, whatever the size
-/// of the store. Two dumps of stores that hold the same are equal byte by byte.
+/// program alone, as nobody's sight narrows it. Holds one page of records or a few operations in memory, whatever the
+/// size of the store. Two dumps of stores that hold the same are equal byte by byte.
 ///
 /// Password hashes, sessions and failed log-ins are not in it: in a restored store nobody can log in until the program
 /// gives users new passwords ([`Session::set_password`](crate::Session::set_password)). All else that people entered is

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 
-/// Records, operations and names of bytes that are read at a time. Tests, whose stores are tiny, read several times.
+/// Records and names of bytes that are read at a time. Tests, whose stores are tiny, read several times.
 const PAGE: usize = if cfg!(debug_assertions) { 3 } else { 250 };
 
 /// Writes everything that a view shows.
@@ -107,11 +107,16 @@ fn contents(view: &dyn Snapshot, out: &mut Out<'_>) -> Result<()> {
 }
 
 fn journal(view: &dyn Snapshot, out: &mut Out<'_>) -> Result<u64> {
-    let (mut after, mut written) = (0, 0);
+    // An import's operation has a thousand changes, most have one: a few at a time, and after large ones one.
+    const MOST: usize = if cfg!(debug_assertions) { 3 } else { 16 };
+    const MANY: usize = 1_000;
+    let (mut after, mut written, mut limit) = (0, 0, 1);
     loop {
-        let page = view.sealed(after, PAGE)?;
+        let page = view.sealed(after, limit)?;
         let Some(last) = page.last() else { return Ok(written) };
         after = last.operation.seq;
+        let changes: usize = page.iter().map(|sealed| sealed.values.len()).sum();
+        limit = if changes < MANY { MOST } else { 1 };
         for sealed in page {
             operation(sealed, out)?;
             written += 1;
