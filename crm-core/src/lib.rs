@@ -8,6 +8,8 @@ mod access;
 mod crm;
 mod duplicates;
 mod error;
+#[cfg(feature = "exchange")]
+pub mod exchange;
 mod insight;
 mod model;
 mod store;

@@ -25,6 +25,12 @@ pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| codes.contains(&error.extended_code))
 }
 
+/// Whether the error says that a reference leads nowhere.
+pub(crate) fn is_dangling(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
+    error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
 /// `?` for results of SQLite.
 pub(crate) trait OrError<T> {
     fn or_error(self) -> Result<T>;

@@ -13,7 +13,7 @@ use crate::table::{Table, table};
 use crm_core::port::{
     AggregatePlan, Atom, ColumnRef, Entry, Plan, Position, RawGroup, Search, SortKey, Weights,
 };
-use crm_core::{Entity, Error, Result, Uuid, to_micros};
+use crm_core::{Entity, Error, Id, Result, Uuid, to_micros};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params_from_iter};
 
@@ -53,6 +53,18 @@ fn read_page<E: Entity>(conn: &Conn, plan: &Plan, ask_for_more: bool) -> Result<
         }
         Ok((found, false))
     })
+}
+
+/// Records live and in the trash, in the order of their rows.
+pub(crate) fn all<E: Entity>(conn: &Conn, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
+    let mut statement = conn.prepare(&table::<E>().all)?;
+    let after = after.map(|id| Bind::Id(id.uuid())).unwrap_or(Bind::Null);
+    let mut rows = statement.query([after, limit_of(limit)]).or_error()?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().or_error()? {
+        found.push(read_entry(row, true)?);
+    }
+    Ok(found)
 }
 
 /// A list that takes a page without growing.

@@ -55,6 +55,25 @@ macro_rules! reads {
                 found.optional().or_error()
             }
 
+            fn contents(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<[u8; 32]>> {
+                const SQL: &str =
+                    "SELECT DISTINCT content FROM crm_chunk WHERE content > ?1 ORDER BY content LIMIT ?2";
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                // Nothing is less than a name of no bytes.
+                let after = after.map(<[u8; 32]>::as_slice).unwrap_or_default();
+                let mut statement = self.conn()?.prepare(SQL)?;
+                let found = statement.query_map(params![after, limit], |row| row.get(0)).or_error()?;
+                found.collect::<rusqlite::Result<_>>().or_error()
+            }
+
+            fn counters(&self) -> Result<Vec<(String, u64)>> {
+                const SQL: &str = "SELECT name, last FROM crm_counter ORDER BY name";
+                let counter = |row: &Row<'_>| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)));
+                let mut statement = self.conn()?.prepare(SQL)?;
+                let found = statement.query_map([], counter).or_error()?;
+                found.collect::<rusqlite::Result<_>>().or_error()
+            }
+
             fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
                 let sql = format!("{DELIVERY} WHERE reminder = ?1 ORDER BY fire_at, occurrence, \"offset\"");
                 let mut statement = self.conn()?.prepare(&sql)?;
@@ -213,6 +232,12 @@ impl OperationalWrite for SqliteTransaction {
         const SQL: &str = "INSERT INTO crm_counter (name, last) VALUES (?1, ?2) \
                            ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)";
         self.conn()?.execute(SQL, params![counter, i64::try_from(number).unwrap_or(i64::MAX)])?;
+        Ok(())
+    }
+
+    fn defer_references(&mut self) -> Result<()> {
+        // It ends with the transaction.
+        self.conn()?.execute("PRAGMA defer_foreign_keys = ON", [])?;
         Ok(())
     }
 

@@ -36,6 +36,9 @@ macro_rules! reads {
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
                 lists::aggregate::<E>(self.conn()?, plan, figures)
             }
+            fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
+                lists::all(self.conn()?, after, limit)
+            }
         }
     )+};
 }

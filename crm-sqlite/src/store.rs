@@ -1,7 +1,7 @@
 //! The store: opens, closes, begins.
 
 use crate::connection::Conn;
-use crate::error::OrError;
+use crate::error::{OrError, from_sqlite, is_dangling};
 use crate::open::OpenOptions;
 use crate::pool::{Lease, Pool, WriterGuard};
 use crate::scrub::scrub;
@@ -205,8 +205,13 @@ impl HasConn for SqliteTransaction {
 
 impl Transaction for SqliteTransaction {
     fn commit(self: Box<Self>) -> Result<()> {
-        self.conn.execute("COMMIT", [])?;
-        Ok(())
+        match self.conn.prepare("COMMIT")?.execute([]) {
+            Ok(_) => Ok(()),
+            Err(error) if is_dangling(&error) => {
+                Err(Error::Corrupt { reason: "a record refers to one that is not there".to_owned() })
+            }
+            Err(error) => Err(from_sqlite(error)),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Table {
     all_columns: String,
     pub(crate) insert: String,
     pub(crate) get: String,
+    pub(crate) all: String,
     pub(crate) remove: String,
     pub(crate) words: WordsSql,
     updates: RwLock<HashMap<(u64, bool), Arc<str>>>,
@@ -63,6 +64,10 @@ impl Table {
         Table {
             insert: format!("INSERT INTO {name} ({}) VALUES ({places})", list(written.into_iter())),
             get: format!("SELECT {all_columns} FROM {name} AS t WHERE t.id = ?1"),
+            all: format!(
+                "SELECT {all_columns} FROM {name} AS t WHERE t.\"row\" > \
+                 ifnull((SELECT a.\"row\" FROM {name} AS a WHERE a.id = ?1), 0) ORDER BY t.\"row\" LIMIT ?2"
+            ),
             remove: format!("DELETE FROM {name} WHERE id = ?1"),
             words: WordsSql::of(&name),
             schema,

@@ -192,6 +192,10 @@ macro_rules! reads {
                 self.reading()?;
                 E::$reads(&*self.inner).aggregate(plan, figures)
             }
+            fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
+                self.reading()?;
+                E::$reads(&*self.inner).all(after, limit)
+            }
         }
 
         impl JournalRead for $view {
@@ -251,6 +255,14 @@ macro_rules! reads {
             fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
                 self.reading()?;
                 self.inner.chunk(content, place)
+            }
+            fn contents(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<[u8; 32]>> {
+                self.reading()?;
+                self.inner.contents(after, limit)
+            }
+            fn counters(&self) -> Result<Vec<(String, u64)>> {
+                self.reading()?;
+                self.inner.counters()
             }
             fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
                 self.reading()?;
@@ -349,6 +361,10 @@ impl OperationalWrite for FaultTransaction<'_> {
     fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
         self.writing()?;
         self.inner.raise_number(counter, number)
+    }
+    fn defer_references(&mut self) -> Result<()> {
+        self.writing()?;
+        self.inner.defer_references()
     }
     fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {
         self.writing()?;

@@ -339,6 +339,12 @@ impl<E: Stored> Read<E> for PastView<'_> {
         let (past, plan) = self.prepare::<E>(plan)?;
         Read::<E>::aggregate(&past, &plan, figures)
     }
+
+    fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
+        let everything = Plan::all_where(Condition::All(Vec::new()), false, usize::MAX);
+        let (past, _) = self.prepare::<E>(&everything)?;
+        past.all(after, limit)
+    }
 }
 
 impl JournalRead for PastView<'_> {
@@ -400,6 +406,12 @@ impl OperationalRead for PastView<'_> {
     }
     fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
         self.now.chunk(content, place)
+    }
+    fn contents(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<[u8; 32]>> {
+        self.now.contents(after, limit)
+    }
+    fn counters(&self) -> Result<Vec<(String, u64)>> {
+        self.now.counters()
     }
     fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
         self.now.deliveries_of(reminder)

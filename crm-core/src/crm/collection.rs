@@ -58,7 +58,7 @@ impl<'s, E: Rules> Collection<'s, E> {
         Collection { session, of: PhantomData }
     }
 
-    pub(super) fn session(&self) -> &'s Session {
+    pub(crate) fn session(&self) -> &'s Session {
         self.session
     }
 

@@ -46,4 +46,6 @@ pub use stages::{Clocks, StageChange, StageMove};
 pub use system::Crm;
 pub(crate) use system::Shared;
 pub use unit_of_work::UnitOfWork;
+#[cfg(feature = "exchange")]
+pub(crate) use verify::Links;
 pub use verify::{Broken, Verification};

@@ -65,6 +65,16 @@ impl Crm {
     /// # Errors
     /// Those of the store; `read_only` for an empty store that can't be written.
     pub fn open(store: Arc<dyn Store>, options: Options) -> Result<Self> {
+        let crm = Crm::on(store, options);
+        let installed = find_settings(&*crm.inner.store.reader()?)?.is_some();
+        if !installed {
+            crm.install()?;
+        }
+        Ok(crm)
+    }
+
+    /// A CRM on a store as it is, empty or not.
+    pub(crate) fn on(store: Arc<dyn Store>, options: Options) -> Self {
         let inner = Inner {
             store,
             options,
@@ -74,15 +84,13 @@ impl Crm {
             asked_at: AtomicI64::new(i64::MIN),
             shared: Mutex::new(None),
         };
-        let crm = Crm { inner: Arc::new(inner) };
-        let installed = {
-            let view = crm.inner.store.reader()?;
-            find_settings(&*view)?.is_some()
-        };
-        if !installed {
-            crm.install()?;
-        }
-        Ok(crm)
+        Crm { inner: Arc::new(inner) }
+    }
+
+    /// Everything that the store holds, as it is now.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>> {
+        self.inner.store.snapshot()
     }
 
     fn install(&self) -> Result<()> {

@@ -4,6 +4,8 @@ mod content;
 mod custom;
 mod index;
 mod permission;
+#[cfg(feature = "exchange")]
+mod put_back;
 mod schedule;
 mod trash;
 

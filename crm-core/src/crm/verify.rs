@@ -113,7 +113,7 @@ fn verify(view: &dyn Snapshot, known: Head) -> Result<Verification> {
 
 /// The chain as far as it was followed.
 #[derive(Default)]
-struct Links {
+pub(crate) struct Links {
     operations: u64,
     erased: u64,
     head: Head,
@@ -124,7 +124,13 @@ struct Links {
 }
 
 impl Links {
-    fn add(&mut self, sealed: &Sealed, known: Head) -> std::result::Result<(), String> {
+    /// The operation that it was followed to.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    pub(crate) fn add(&mut self, sealed: &Sealed, known: Head) -> std::result::Result<(), String> {
         let operation = &sealed.operation;
         if operation.seq != self.head.seq + 1 {
             return Err(format!("operation {} is missing before it", self.head.seq + 1));
@@ -157,7 +163,7 @@ impl Links {
     }
 
     /// The first operation whose values are missing without a later erasure that names the record or its customer.
-    fn unexplained(&mut self) -> Option<u64> {
+    pub(crate) fn unexplained(&mut self) -> Option<u64> {
         let erasures = &self.erasures;
         let named =
             |seq: u64, kind: Kind, id: Uuid| erasures.get(&(kind, id)).is_some_and(|later| *later >= seq);

@@ -159,6 +159,9 @@ macro_rules! reads {
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
                 HasState::state(self).aggregate::<E>(plan, figures)
             }
+            fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
+                Ok(HasState::state(self).table::<E>().map(|table| table.from(after, limit)).unwrap_or_default())
+            }
         }
 
         impl OperationalRead for $view {
@@ -182,6 +185,14 @@ macro_rules! reads {
             }
             fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>> {
                 Ok(HasState::state(self).chunks.get(&(*content, place)).map(|bytes| bytes.to_vec()))
+            }
+            fn contents(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<[u8; 32]>> {
+                let first = HasState::state(self).chunks.keys().filter(|(_, place)| *place == 0);
+                let names = first.map(|(name, _)| *name).filter(|name| after.is_none_or(|after| name > after));
+                Ok(names.take(limit).collect())
+            }
+            fn counters(&self) -> Result<Vec<(String, u64)>> {
+                Ok(HasState::state(self).counters.iter().map(|(name, last)| (name.clone(), *last)).collect())
             }
             fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
                 let all = HasState::state(self).deliveries.values();
@@ -282,6 +293,10 @@ impl OperationalWrite for MemoryTransaction<'_> {
     fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
         let last = self.state.counters.entry(counter.to_owned()).or_default();
         *last = number.max(*last);
+        Ok(())
+    }
+    fn defer_references(&mut self) -> Result<()> {
+        // References are not looked at here.
         Ok(())
     }
     fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {

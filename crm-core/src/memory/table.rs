@@ -62,6 +62,14 @@ impl<E: Entity> Table<E> {
         self.rows.values().map(|stored| &**stored)
     }
 
+    /// Records in the order in which they were put in, from behind one on.
+    pub(super) fn from(&self, after: Option<Id<E>>, limit: usize) -> Vec<Entry<E>> {
+        let behind = after.and_then(|id| self.place(id)).unwrap_or(0);
+        let mut later: Vec<_> = self.rows().filter(|stored| stored.place > behind).collect();
+        later.sort_by_key(|stored| stored.place);
+        later.into_iter().take(limit).map(|stored| stored.entry.clone()).collect()
+    }
+
     pub(super) fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
         let id = entry.record.id;
         if self.rows.contains_key(&id) {

@@ -1,7 +1,7 @@
 //! Columns as lists speak of them, and the comparable form of what they hold.
 
 use super::Entry;
-use crate::model::{Entity, Schema};
+use crate::model::{Entity, Record, Schema};
 use crate::value::{Column, FieldDef, FieldValue, Quantity, Shape, Value, ValueType, fold, to_micros};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,20 @@ pub enum EnvelopeField {
     CreatedBy,
     UpdatedAt,
     UpdatedBy,
+}
+
+impl EnvelopeField {
+    /// Its value in a record.
+    pub(crate) fn value<E: Entity>(self, record: &Record<E>) -> Value {
+        match self {
+            EnvelopeField::Id => record.id.into(),
+            EnvelopeField::Version => Value::Int(i64::try_from(record.version).unwrap_or(i64::MAX)),
+            EnvelopeField::CreatedAt => record.created_at.into(),
+            EnvelopeField::CreatedBy => record.created_by.into(),
+            EnvelopeField::UpdatedAt => record.updated_at.into(),
+            EnvelopeField::UpdatedBy => record.updated_by.into(),
+        }
+    }
 }
 
 /// Where a column's value comes from.
@@ -106,7 +120,7 @@ impl ColumnRef {
         matches!(self.source, Source::Custom { .. })
     }
 
-    pub(super) fn envelope(name: &str) -> Option<Self> {
+    pub(crate) fn envelope(name: &str) -> Option<Self> {
         let (name, ty, nullable, field) = match name {
             "id" => ("id", ValueType::Id(""), false, EnvelopeField::Id),
             "version" => ("version", ValueType::Int, false, EnvelopeField::Version),
@@ -123,14 +137,7 @@ impl ColumnRef {
     pub fn value<E: Entity>(&self, entry: &Entry<E>) -> Value {
         let record = &entry.record;
         match self.source {
-            Source::Envelope(field) => match field {
-                EnvelopeField::Id => Value::Id(record.id.uuid()),
-                EnvelopeField::Version => Value::Int(i64::try_from(record.version).unwrap_or(i64::MAX)),
-                EnvelopeField::CreatedAt => Value::Instant(record.created_at),
-                EnvelopeField::CreatedBy => record.created_by.map_or(Value::Null, |id| Value::Id(id.uuid())),
-                EnvelopeField::UpdatedAt => Value::Instant(record.updated_at),
-                EnvelopeField::UpdatedBy => record.updated_by.map_or(Value::Null, |id| Value::Id(id.uuid())),
-            },
+            Source::Envelope(field) => field.value(record),
             Source::Custom { index, key, sub } => {
                 let value = record.data.value(index).part(key);
                 match sub {

@@ -95,6 +95,16 @@ pub trait OperationalRead {
     /// # Errors
     /// Those of the store.
     fn chunk(&self, content: &[u8; 32], place: u32) -> Result<Option<Vec<u8>>>;
+    /// The names of the bytes that are kept, in ascending order, from behind this one on, at most so many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn contents(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<[u8; 32]>>;
+    /// All counters by name, each with the number that it gave last.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn counters(&self) -> Result<Vec<(String, u64)>>;
     /// The failed log-ins under a folded name.
     ///
     /// # Errors
@@ -169,6 +179,12 @@ pub trait OperationalWrite {
     /// # Errors
     /// Those of the store.
     fn raise_number(&mut self, counter: &str, number: u64) -> Result<()>;
+    /// Records that are put in from now on may refer to such as follow in the same transaction: a store that checks
+    /// references does so on commit.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn defer_references(&mut self) -> Result<()>;
     /// Makes the stored keys of a field unique, or no longer.
     ///
     /// # Errors

@@ -121,6 +121,12 @@ pub trait Read<E: Entity> {
     /// # Errors
     /// `invalid` when a sum is too large, and those of the store.
     fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>>;
+    /// Records live and in the trash in the order in which they were put in, from behind this one on, at most so many:
+    /// for what is made of the whole store by its host, whose sight nothing narrows.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>>;
 }
 
 /// Writes of one entity.

@@ -40,13 +40,18 @@ impl Sight {
         self.levels.get(kind as usize).copied().unwrap_or(Level::None)
     }
 
-    /// A sight that sees customers as this one sees records of a kind that hang on them.
-    pub fn customers_as(&self, kind: Kind) -> Sight {
+    /// The same sight with another level for a kind of record.
+    pub(crate) fn with(&self, kind: Kind, level: Level) -> Sight {
         let mut sight = self.clone();
-        if let Some(level) = sight.levels.get_mut(Kind::Customer as usize) {
-            *level = self.level(kind);
+        if let Some(known) = sight.levels.get_mut(kind as usize) {
+            *known = level;
         }
         sight
+    }
+
+    /// A sight that sees customers as this one sees records of a kind that hang on them.
+    pub fn customers_as(&self, kind: Kind) -> Sight {
+        self.with(Kind::Customer, self.level(kind))
     }
 
     /// What is seen of an entity. One that hangs on no customer is seen wholly or not at all; a user without a team

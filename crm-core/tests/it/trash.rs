@@ -1,5 +1,5 @@
 use crate::{failure, office};
-use crm_core::Query;
+use crm_core::{Conversion, ConversionOpportunity, Opportunity, Query};
 
 #[test]
 fn what_was_deleted_together_comes_back_together_and_nothing_else() {
@@ -39,6 +39,24 @@ fn a_purge_takes_what_hangs_on_it_and_empties_what_refers_to_it() {
     assert_eq!(office.admin.customers().get(branch).unwrap().parent, None);
     assert_eq!(failure(office.admin.contacts().restore(contact)), "not_found");
     assert!(office.crm.check().unwrap().is_clean(), "the journal outlives what it speaks of");
+}
+
+#[test]
+fn a_converted_lead_is_purged_with_what_it_became() {
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let deal = Opportunity { name: "Deal".into(), ..Opportunity::default() };
+    let opportunity = ConversionOpportunity::New(Box::new(deal));
+    office.admin.convert_lead(customer, Conversion { opportunity, ..Conversion::default() }).unwrap();
+    office.admin.customers().delete(customer).unwrap();
+    office.admin.customers().purge(customer).unwrap();
+    // The opportunity went first and was unlinked from it: another version, and another change.
+    let changes =
+        office.crm.changes_since(0, 1_000).unwrap().into_iter().flat_map(|operation| operation.changes);
+    let versions: Vec<_> = changes.filter(|c| c.id == customer.uuid()).map(|c| c.version).collect();
+    assert!(versions.len() > 4 && versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    assert!(office.crm.check().unwrap().is_clean());
+    assert!(office.crm.verify().unwrap().holds());
 }
 
 #[test]

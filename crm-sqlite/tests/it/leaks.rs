@@ -45,13 +45,13 @@ const PASSWORD: &str = "correct horse";
 /// The types that a user's hands can reach.
 const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted", "Duplicates"];
 /// The types that only the embedding program has, or that hold no records.
-const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "Verification", "UnitOfWork"];
+const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "Verification", "UnitOfWork", "CsvExport"];
 
 /// `Type::function` of every public function in an inherent `impl` of the façade.
 fn public_functions() -> BTreeSet<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crm-core/src");
     let mut found = BTreeSet::new();
-    let mut folders = vec![sources.join("crm"), sources.join("insight")];
+    let mut folders = ["crm", "insight", "exchange"].map(|folder| sources.join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
@@ -184,6 +184,7 @@ const WALKS: &[(&str, WalkFn)] = &[
     }),
     ("Collection::duplicates_of", each_duplicable!(duplicates_of)),
     ("Collection::duplicates_of_record", each_duplicable!(duplicates_of_record)),
+    ("Collection::export_csv", each!(export_csv)),
     ("Collection::find_duplicates", each_duplicable!(find_duplicates)),
     ("Collection::get", each!(get)),
     ("Collection::history", each!(history)),

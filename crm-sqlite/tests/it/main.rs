@@ -11,6 +11,7 @@
 mod bad_input;
 mod contract;
 mod differential;
+mod dump;
 mod entity;
 mod journal;
 mod kill;

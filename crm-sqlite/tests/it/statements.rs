@@ -3,10 +3,11 @@
 
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::test_options;
+use crm_core::exchange::CsvExport;
 use crm_core::{
     Address, Aggregate, Bucket, Contact, Conversion, ConversionOpportunity, Crm, Currency, Customer,
-    CustomerStatus, Due, DuplicateRules, Email, Id, Interaction, Money, Note, Opportunity, Patch, Pipeline,
-    Query, Record, Reminder, Sale, Session, StageChange, Uuid,
+    CustomerStatus, Due, DuplicateRules, Email, Filter, Id, Interaction, Money, Note, Opportunity, Patch,
+    Pipeline, Query, Record, Reminder, Sale, Session, StageChange, User, Uuid,
 };
 use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use std::cell::Cell;
@@ -489,6 +490,31 @@ fn the_search_for_all_duplicates_runs_as_many_statements_as_there_are_pages() {
     let (small, large) = (count(20), count(3_500));
     assert!(small <= 6, "{small}");
     assert!(large <= small + 3_500 / PAGE * OF_A_PAGE, "{small} and {large}");
+}
+
+/// An export reads each page once, and once what the records of the page refer to by each of their fields.
+#[test]
+fn an_export_runs_as_many_statements_as_there_are_pages() {
+    // In a build with optimisation a page has 500 records.
+    const PAGE: u64 = 3;
+    for customers in [20, 200] {
+        let desk = Desk::new(customers);
+        let role = desk.session().roles().by_key("agent").unwrap().id;
+        let user = User { username: "owner".into(), role, ..User::default() };
+        let owner = Patch::new().set("owner", desk.session().users().create(user).unwrap().id);
+        desk.customers().update_all(&Filter::all(), owner, false).unwrap();
+        // A page that goes on takes three statements; with the owners two more, between BEGIN and COMMIT.
+        for (columns, of_a_page) in [(["name", "emails"], 3), (["name", "owner.username"], 6)] {
+            let options = CsvExport::default().columns(columns);
+            let export =
+                || desk.customers().export_csv(&Query::new(), &options, &mut std::io::sink()).unwrap();
+            let pages = export().div_ceil(PAGE);
+            let before = desk.store.statements().unwrap();
+            export();
+            let statements = desk.store.statements().unwrap() - before;
+            assert!(statements <= pages * of_a_page, "{statements} of {pages} pages: {columns:?}");
+        }
+    }
 }
 
 /// A search looks at what the reader sees in all, at a sample of the words, and at four kinds of matches.

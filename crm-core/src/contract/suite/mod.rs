@@ -153,6 +153,8 @@ suite! { $
         credentials_are_set_and_replaced,
         counters_give_back_what_was_not_committed,
         the_state_tells_of_authority_and_time,
+        everything_is_found_page_by_page,
+        references_may_lead_to_what_follows,
         uniqueness_of_a_field_is_switched,
         logging_in_is_not_journalled,
     }

@@ -1,11 +1,12 @@
 //! Operational data: sessions, log-in attempts, password hashes, counters. No journal tells of it.
 
 use super::Factory;
-use super::fixture::{Office, PASSWORD, entry, id, insert, monday, named, no_index, refused, write};
-use crate::model::{Customer, Entity, Role, User};
-use crate::store::{Attempts, Head, IndexChange, Key, SessionRow, Store, StoreState, Stored};
+use super::fixture::{Office, PASSWORD, count, entry, id, insert, monday, named, no_index, refused, write};
+use crate::model::{Customer, Deletion, Entity, Role, User};
+use crate::store::{Attempts, Entry, Head, IndexChange, Key, SessionRow, Store, StoreState, Stored};
 use crate::value::Id;
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 /// A store with the users 3 and 4.
 fn with_users(factory: Factory<'_>) -> std::sync::Arc<dyn Store> {
@@ -111,6 +112,48 @@ pub fn the_state_tells_of_authority_and_time(factory: Factory<'_>) {
     let office = Office::on(store);
     let at = office.customer("Mara").created_at;
     assert_eq!(office.store.reader().unwrap().state().unwrap().last_operation_at, Some(at));
+}
+
+/// What is made of the whole store finds everything, a page at a time: records in the order in which they were put in,
+/// live or not, names of bytes, and counters.
+pub fn everything_is_found_page_by_page(factory: Factory<'_>) {
+    let store = factory();
+    let trashed = Deletion { id: Uuid::from_u128(9), at: monday(), by: None };
+    // Ids and moments tell another order than that of putting in.
+    let customers = [(30, None), (10, Some(trashed)), (20, None), (5, Some(trashed)), (40, None)]
+        .map(|(number, deletion)| Entry { deletion, ..entry(number, named(&format!("No {number}"))) });
+    write(&*store, |tx| {
+        for customer in &customers {
+            insert(tx, customer);
+        }
+        for (content, place, bytes) in [(7, 0, "a"), (7, 1, "b"), (3, 0, ""), (9, 0, "c")] {
+            tx.add_chunk(&[content; 32], place, bytes.as_bytes()).unwrap();
+        }
+        assert_eq!(tx.next_number("codes").unwrap(), 1);
+        tx.raise_number("bills", 41).unwrap();
+        assert_eq!(tx.contents(None, 9).unwrap().len(), 3);
+    });
+    let view = store.snapshot().unwrap();
+    let read = Customer::read(&*view);
+    assert_eq!(read.all(None, 9).unwrap(), customers);
+    assert_eq!(read.all(None, 2).unwrap(), customers[..2]);
+    assert_eq!(read.all(Some(id(10)), 2).unwrap(), customers[2..4]);
+    assert_eq!(read.all(Some(id(40)), 2).unwrap(), []);
+    assert!(Role::read(&*view).all(None, 2).unwrap().is_empty());
+    assert_eq!(view.contents(None, 2).unwrap(), [[3; 32], [7; 32]]);
+    assert_eq!(view.contents(Some(&[7; 32]), 2).unwrap(), [[9; 32]]);
+    assert_eq!(view.counters().unwrap(), [("bills".to_owned(), 41), ("codes".to_owned(), 1)]);
+}
+
+/// A record may refer to one that follows in the same transaction, when the writer says so beforehand.
+pub fn references_may_lead_to_what_follows(factory: Factory<'_>) {
+    let store = factory();
+    write(&*store, |tx| {
+        tx.defer_references().unwrap();
+        insert(tx, &entry(10, Customer { parent: Some(id(11)), ..named("First") }));
+        insert(tx, &entry(11, Customer { parent: Some(id(10)), ..named("Second") }));
+    });
+    assert_eq!(count::<Customer>(&*store), 2);
 }
 
 /// The keys of a field become unique when no two live records share one, and shared again at any time.

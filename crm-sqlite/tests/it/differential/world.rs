@@ -4,12 +4,13 @@ use super::command::{Command, Deal, DuplicateCall, Pick, Step};
 use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
+use crm_core::exchange::CsvExport;
 use crm_core::{
     Aggregate, Attachment, Batch, Bulk, Collection, Comparison, Contact, Conversion, ConversionOpportunity,
     Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
     Error, Filter, Gate, GroupBy, Id, KeyForm, KeyPart, Kind, Level, MemoryStore, Mergeable, Money,
     Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role, Rules, SavedView, Session,
-    StageChange, User, Uuid, Value,
+    StageChange, User, Uuid, Value, exchange,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
@@ -92,6 +93,8 @@ trait AnyCollection {
     /// All pages, at most ten.
     fn list(&self, query: Query) -> String;
     fn trash(&self, query: Query) -> String;
+    /// As a file with all columns.
+    fn export(&self, query: &Query) -> String;
     fn aggregate(&self, query: &Query, figures: &Aggregate) -> String;
     fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> String;
     fn delete_all(&self, filter: &Filter, dry_run: bool) -> String;
@@ -161,6 +164,12 @@ impl<E: Rules> AnyCollection for Collection<'_, E> {
     }
     fn trash(&self, query: Query) -> String {
         pages(query, |query| self.trash(query))
+    }
+    fn export(&self, query: &Query) -> String {
+        let mut file = Vec::new();
+        let options = CsvExport { spreadsheet_safe: true, ..CsvExport::default() };
+        let rows = self.export_csv(query, &options, &mut file);
+        format!("{}\n{}", told(&rows), String::from_utf8(file).unwrap())
     }
     fn aggregate(&self, query: &Query, figures: &Aggregate) -> String {
         told(&self.aggregate(query, figures))
@@ -560,6 +569,28 @@ impl Worlds {
         for (memory, sqlite) in memory.lines().zip(sqlite.lines()) {
             assert_same([("memory", memory), ("SQLite", sqlite)], "at the end");
         }
+        self.compare_dumps();
+    }
+
+    /// Both give the same dump, and each takes that of the other.
+    fn compare_dumps(&self) {
+        let dump = |crm: &Crm| {
+            let mut dump = Vec::new();
+            exchange::dump(crm, &mut dump).unwrap();
+            String::from_utf8(dump).unwrap()
+        };
+        let [memory, sqlite] = self.worlds.each_ref().map(|world| dump(&world.crm));
+        for (memory, sqlite) in memory.lines().zip(sqlite.lines()) {
+            assert_same([("memory", memory), ("SQLite", sqlite)], "in the dump");
+        }
+        let empty: [Arc<dyn crm_core::port::Store>; 2] =
+            [Arc::new(MemoryStore::new()), Arc::new(OpenOptions::in_memory().open().unwrap())];
+        for (store, taken) in empty.into_iter().zip([&sqlite, &memory]) {
+            let copy = exchange::restore(store, test_options(1).0, &mut taken.as_bytes()).unwrap();
+            assert_same([("dump", taken), ("copy", &dump(&copy))], "after the restore");
+            let report = copy.check().unwrap();
+            assert!(report.is_clean(), "{:?}", report.problems);
+        }
     }
 }
 
@@ -788,7 +819,10 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 ..Query::new().filter(filter(*kind, tests, *any, ids)).page_size((*size).into())
             };
             let collection = collection(world.session(*by), *kind);
-            if *trash { collection.trash(query) } else { collection.count(&query) + &collection.list(query) }
+            match *trash {
+                true => collection.trash(query),
+                false => collection.count(&query) + &collection.export(&query) + &collection.list(query),
+            }
         }
         Command::Aggregate { by, kind, filter: tests, of, groups } => {
             let query = Query::new().filter(filter(*kind, tests, false, ids));

@@ -1,6 +1,7 @@
 //! Walks of the collection.
 
 use super::*;
+use crm_core::exchange::CsvExport;
 
 pub(super) fn list<E: Gated>(walk: &Walk<'_>) {
     let collection = E::of(&walk.session);
@@ -65,6 +66,42 @@ pub(super) fn iter<E: Gated>(walk: &Walk<'_>) {
         let wanted = expected::<E>(walk.world, &query, gives, false);
         let all: Result<Vec<Record<E>>> = walk.shown(collection.iter(query.page_size(2)).collect());
         assert_eq!(ids(&all.unwrap()), wanted);
+    }
+}
+
+pub(super) fn export_csv<E: Gated>(walk: &Walk<'_>) {
+    let collection = E::of(&walk.session);
+    let export = |query: &Query, columns: &[&str]| {
+        let mut file = Vec::new();
+        let options = CsvExport::default().columns(columns.iter().copied());
+        let rows = collection.export_csv(query, &options, &mut file)?;
+        Ok((rows, String::from_utf8(file).unwrap()))
+    };
+    if !walk.sees_kind::<E, _>(|| export(&Query::new(), &[])) {
+        return;
+    }
+    for (query, gives) in queries::<E>(walk) {
+        let wanted = expected::<E>(walk.world, &query, gives, false);
+        let (rows, all) = export(&query, &[]).unwrap();
+        walk.look(&all);
+        assert_eq!(rows, wanted.len() as u64, "{query:?}");
+        let (_, file) = export(&query, &["id"]).unwrap();
+        let found: Vec<Id<E>> = file.lines().skip(1).map(|id| id.parse().unwrap()).collect();
+        assert_eq!(found, wanted, "{query:?}");
+    }
+    // All of what each reference leads to.
+    for (column, target) in E::schema().columns.iter().filter_map(|column| match column.ty {
+        ValueType::Id(target) => Some((column.name, Kind::from_word(target)?)),
+        _ => None,
+    }) {
+        for field in target.schema().fields.iter().filter(|field| field.name != "custom") {
+            let (_, file) = export(&Query::new(), &[&format!("{column}.{}", field.name)]).unwrap();
+            walk.look(&file);
+        }
+        let (rows, file) = export(&Query::new(), &[&format!("{column}.id")]).unwrap();
+        let seen = expected::<E>(walk.world, &Query::new(), Gives::AllSeen, false);
+        assert_eq!(rows, seen.len() as u64);
+        walk.look(&file);
     }
 }
 

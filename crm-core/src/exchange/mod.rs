@@ -1,0 +1,8 @@
+//! In and out: files that people have, and files that they take away. Nothing here opens a file: readers and writers are
+//! passed in, and every write goes through a session and the unit of work like any other.
+
+mod dump;
+mod export;
+
+pub use dump::{DUMP_FORMAT, Dumped, dump, restore};
+pub use export::{CsvExport, cell, formula};
