@@ -273,6 +273,7 @@ CREATE TABLE crm_customer (
     owner BLOB REFERENCES crm_user (id),
     parent BLOB REFERENCES crm_customer (id),
     external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    extra TEXT NOT NULL CHECK (json_valid(extra)),
     lead_status TEXT CHECK (lead_status IN ('new', 'contacted', 'qualified', 'lost', 'converted')),
     lead_priority TEXT CHECK (lead_priority IN ('low', 'medium', 'high')),
     lead_estimated_value_minor INTEGER,

@@ -75,6 +75,7 @@ fn full_customer() -> Customer {
         owner: Some(id(3)),
         parent: Some(id(10)),
         external_ids: map("erp", "4711"),
+        extra: map("X-SKYPE", "mara"),
         lead: Some(Lead {
             status: LeadStatus::Lost,
             priority: Priority::High,
