@@ -38,6 +38,7 @@ mod shared;
 mod trash;
 mod undo;
 mod values;
+mod vcards;
 mod zones;
 
 use crm_core::contract::{ManualClock, test_options};
