@@ -2,9 +2,11 @@
 //! passed in, and every write goes through a session and the unit of work like any other.
 
 mod content_lines;
+mod icalendar;
 mod taken_out;
 mod vcard;
 
+pub use icalendar::{Calendar, Exported, export_calendar};
 pub use vcard::{
     CardOutcome, CardProblem, CardProperty, CardTarget, ImportedCard, MatchPolicy, VCard, VCardImport,
     VCardSummary, VCards, export_contacts, export_customers, import_vcards,

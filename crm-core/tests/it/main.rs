@@ -11,6 +11,7 @@ mod access;
 mod as_of;
 mod attachments;
 mod bulk;
+mod calendars;
 mod cases;
 mod contacts;
 mod custom_fields;
