@@ -8,6 +8,7 @@ mod import;
 mod lines;
 mod matching;
 mod merge;
+mod own;
 mod person;
 mod property;
 mod reader;

@@ -81,6 +81,12 @@ impl Zone {
         }
     }
 
+    /// Whether the zone's clocks show this time once, and neither twice nor not at all.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn shows_once(self, local: NaiveDateTime) -> bool {
+        matches!(self.0.from_local_datetime(&local), MappedLocalTime::Single(_))
+    }
+
     /// What a wall clock shows at this moment.
     pub(super) fn local_at(self, at: Timestamp) -> NaiveDateTime {
         at.with_timezone(&self.0).naive_local()

@@ -225,8 +225,8 @@ fn a_meeting_is_an_event_at_the_organisations_wall_clock() {
             "STATUS:CONFIRMED",
         ]
     );
-    // The clock shows this hour twice; by it only the first can be told.
-    assert!(first.contains(&"DTSTART;TZID=Europe/Berlin:20261025T023000"));
+    // The clock shows this hour twice.
+    assert!(first.contains(&"DTSTART:20261025T003000Z"));
     assert!(second.contains(&"DTSTART:20261025T013000Z"));
     assert_eq!(components(&lines, "VTIMEZONE").len(), 1);
 }
@@ -341,7 +341,7 @@ fn zones_are_described_as_the_library_reckons_with_them() {
         let mut day = start;
         while day < end {
             // Each hour of the days on which the clocks of the world change, else noon.
-            let hours = if day.day() % 7 == 0 || day.month() == 3 { 0..24 } else { 12..13 };
+            let hours = if day.day().is_multiple_of(7) || day.month() == 3 { 0..24 } else { 12..13 };
             for hour in hours {
                 let at = day.with_hour(hour).unwrap() + TimeDelta::minutes(30);
                 let ours = zone.wall_clock(at) - at.naive_utc();

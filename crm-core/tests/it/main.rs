@@ -35,6 +35,7 @@ mod recurrence;
 mod reminders;
 mod sample;
 mod saved_views;
+mod second_opinion;
 mod shared;
 mod trash;
 mod undo;

@@ -4,7 +4,7 @@ use super::{about, local, text};
 use crate::error::Result;
 use crate::exchange::content_lines::{LineWriter, utc};
 use crate::model::{Customer, Interaction, Record};
-use crate::value::{Zone, resolve_local};
+use crate::value::Zone;
 use std::io::Write;
 
 pub(super) fn write(
@@ -17,8 +17,8 @@ pub(super) fn write(
     lines.extend(about(record, customer));
     if let Some(at) = record.occurred_at {
         let wall = zone.wall_clock(at);
-        // The second time that the clock shows it can't be told by the clock.
-        let is_told = resolve_local(wall, zone) == at;
+        // Of what the clock shows twice RFC 5545 takes the first; some programs take neither.
+        let is_told = zone.shows_once(wall);
         lines.push(if is_told { local("DTSTART", wall, zone) } else { format!("DTSTART:{}", utc(at)) });
         let minutes = record.duration.filter(|minutes| *minutes > 0);
         lines.extend(minutes.map(|minutes| format!("DURATION:PT{minutes}M")));

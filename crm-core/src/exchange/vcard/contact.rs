@@ -4,6 +4,7 @@ use super::export::{self, Card};
 use super::extra;
 use super::import::{Draft, Importable, MatchPolicy, Place};
 use super::merge::{fill, fill_text, unite_emails, unite_map, unite_phones};
+use super::own::{self, Own};
 use super::person::{Person, SYSTEM, address_in, address_text};
 use super::property::{CardProperty, cleaned};
 use crate::crm::UnitOfWork;
@@ -12,6 +13,24 @@ use crate::exchange::content_lines::escape;
 use crate::model::{Contact, Customer, Kind, Record};
 use crate::value::Id;
 use std::collections::BTreeMap;
+
+impl Own for Contact {
+    const TOLD: &'static [&'static str] = &[
+        "customer",
+        "given_name",
+        "family_name",
+        "emails",
+        "phones",
+        "position",
+        "department",
+        "birthday",
+        "address",
+        "description",
+        "external_ids",
+        "extra",
+    ];
+    const STAYS: &'static [&'static str] = &["primary"];
+}
 
 impl Importable for Contact {
     const CALLED: &'static str = "given_name+family_name";
@@ -65,7 +84,7 @@ impl Importable for Contact {
         if is_called_otherwise {
             person.rest.push(CardProperty::plain("FN", &escape(&full_name)));
         }
-        contact.primary = person.take_own("PRIMARY").unwrap_or_default();
+        own::take_own(unit, &mut person, &mut contact)?;
         contact.custom = person.take_custom(unit, Kind::Contact);
         contact.external_ids = person.take_own("EXTERNAL-IDS").unwrap_or_default();
         if let Some(uid) = person.uid.take() {
@@ -92,6 +111,7 @@ impl Importable for Contact {
 
     fn merge(&mut self, card: Self, policy: MatchPolicy, region: &str) {
         let replace = policy == MatchPolicy::Update;
+        own::merge_own(self, &card, replace);
         if replace || (self.given_name.is_empty() && self.family_name.is_empty()) {
             (self.given_name, self.family_name) = (card.given_name, card.family_name);
         }
@@ -105,7 +125,6 @@ impl Importable for Contact {
         unite_map(&mut self.external_ids, card.external_ids, false);
         unite_map(&mut self.extra, card.extra, replace);
         unite_map(&mut self.custom.0, card.custom.0, replace);
-        self.primary |= card.primary && replace;
     }
 
     fn says(&self) -> Vec<(&'static str, String)> {
@@ -155,9 +174,7 @@ impl Card for Contact {
         let is_address = |kept: &CardProperty| address_in(kept) == self.address;
         extra::write_one(&self.extra, "ADR", is_address, self.address.as_ref().map(export::address), lines);
         export::note(&self.description, lines);
-        if self.primary {
-            export::own("PRIMARY", &true, lines);
-        }
+        own::write_own(self, lines);
         export::own("EXTERNAL-IDS", &export::other_ids(&self.external_ids), lines);
         export::own("CUSTOM", &self.custom, lines);
         lines.extend(extra::lines(&self.extra));

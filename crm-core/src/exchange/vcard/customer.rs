@@ -4,7 +4,8 @@ use super::export::{self, Card};
 use super::extra;
 use super::import::{Draft, Importable, MatchPolicy, Place};
 use super::merge::{fill, fill_text, unite_emails, unite_map, unite_phones};
-use super::person::{Person, SYSTEM, address_in, address_text, seen};
+use super::own::{self, Own};
+use super::person::{Person, SYSTEM, address_in, address_text};
 use super::property::{CardProperty, cleaned};
 use crate::crm::UnitOfWork;
 use crate::error::Result;
@@ -16,6 +17,25 @@ use std::collections::BTreeMap;
 /// The longest tag, and the longest website.
 const LONGEST_TAG: usize = 100;
 const LONGEST_WEBSITE: usize = 2_000;
+
+impl Own for Customer {
+    const TOLD: &'static [&'static str] = &[
+        "kind",
+        "name",
+        "given_name",
+        "family_name",
+        "company",
+        "emails",
+        "phones",
+        "website",
+        "address",
+        "tags",
+        "description",
+        "external_ids",
+        "extra",
+    ];
+    const STAYS: &'static [&'static str] = &["status", "lead", "owner"];
+}
 
 impl Importable for Customer {
     const CALLED: &'static str = "name";
@@ -87,16 +107,9 @@ impl Importable for Customer {
         if let Some(birthday) = person.birthday.take() {
             person.rest.push(CardProperty::plain("BDAY", &birthday.format("%Y%m%d").to_string()));
         }
-        customer.source = person.take_own("SOURCE");
-        customer.lead = person.take_own("LEAD");
+        own::take_own(unit, &mut person, &mut customer)?;
         customer.custom = person.take_custom(unit, Kind::Customer);
         customer.external_ids = person.take_own("EXTERNAL-IDS").unwrap_or_default();
-        if let Some(status) = person.take_own("STATUS") {
-            customer.status = status;
-        }
-        // They name records, which may be of another store.
-        customer.owner = seen(unit, person.take_own("OWNER"))?;
-        customer.parent = seen(unit, person.take_own("PARENT"))?;
         if let Some(uid) = person.uid.take() {
             customer.external_ids.insert(SYSTEM.to_owned(), uid);
         }
@@ -120,6 +133,7 @@ impl Importable for Customer {
 
     fn merge(&mut self, card: Self, policy: MatchPolicy, region: &str) {
         let replace = policy == MatchPolicy::Update;
+        own::merge_own(self, &card, replace);
         fill_text(&mut self.name, card.name, replace);
         fill(&mut self.given_name, card.given_name, replace);
         fill(&mut self.family_name, card.family_name, replace);
@@ -134,8 +148,6 @@ impl Importable for Customer {
             }
         }
         fill_text(&mut self.description, card.description, replace);
-        fill(&mut self.source, card.source, replace);
-        fill(&mut self.parent, card.parent, replace);
         unite_map(&mut self.external_ids, card.external_ids, false);
         unite_map(&mut self.extra, card.extra, replace);
         unite_map(&mut self.custom.0, card.custom.0, replace);
@@ -188,11 +200,7 @@ impl Card for Customer {
         if is_business || self.company.as_ref() == Some(&self.name) {
             export::own("COMPANY", &self.company, lines);
         }
-        export::own("STATUS", &self.status, lines);
-        export::own("LEAD", &self.lead, lines);
-        export::own("SOURCE", &self.source, lines);
-        export::own("OWNER", &self.owner, lines);
-        export::own("PARENT", &self.parent, lines);
+        own::write_own(self, lines);
         export::own("EXTERNAL-IDS", &export::other_ids(&self.external_ids), lines);
         export::own("CUSTOM", &self.custom, lines);
         lines.extend(extra::lines(&self.extra));

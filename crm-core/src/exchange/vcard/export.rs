@@ -1,6 +1,6 @@
 //! Records become cards of vCard 4.0.
 
-use super::person::{OWN, SYSTEM, types_of};
+use super::person::{SYSTEM, types_of};
 use crate::crm::Session;
 use crate::error::Result;
 use crate::exchange::content_lines::{LineWriter, escape, utc};
@@ -196,15 +196,13 @@ pub(super) fn uri(text: &str) -> String {
 
 /// A field that vCard has no property for, in JSON; nothing when it says nothing.
 pub(super) fn own(name: &str, value: &impl Serialize, lines: &mut Vec<String>) {
-    let says_nothing = |value: &serde_json::Value| match value {
-        serde_json::Value::Null => true,
-        serde_json::Value::Object(map) => map.is_empty(),
-        _ => false,
+    let says_nothing = match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(map)) => map.is_empty(),
+        Ok(value) => value.is_null(),
+        Err(_) => true,
     };
-    if let Ok(json) = serde_json::to_value(value)
-        && !says_nothing(&json)
-    {
-        lines.push(format!("{OWN}{name}:{}", escape(&json.to_string())));
+    if !says_nothing {
+        super::own::write(name, value, lines);
     }
 }
 

@@ -27,11 +27,18 @@ pub(super) fn keep(person: &mut Person, extra: &mut BTreeMap<String, String>) {
     }
 }
 
-pub(super) fn keep_one(
-    property: CardProperty,
-    extra: &mut BTreeMap<String, String>,
-    problems: &mut Vec<CardProblem>,
-) {
+/// The property of this library that was kept because it did not fit.
+pub(super) fn own_in(property: &CardProperty) -> Option<CardProperty> {
+    if property.name != FREE {
+        return None;
+    }
+    let [key, value] = <[String; 2]>::try_from(property.parts()).ok()?;
+    let is_own =
+        key.starts_with(OWN) && key != FREE && key.chars().all(|c| c.is_ascii_uppercase() || c == '-');
+    is_own.then(|| CardProperty { name: key, value, line: property.line, ..CardProperty::default() })
+}
+
+fn keep_one(property: CardProperty, extra: &mut BTreeMap<String, String>, problems: &mut Vec<CardProblem>) {
     let value = kept(&property.value);
     if value.is_empty() {
         return;

@@ -1,6 +1,7 @@
 //! Cards become records, a thousand at a time.
 
 use super::matching::{Found, find};
+use super::own::Own;
 use super::person::Person;
 use super::reader::{CardProblem, VCard, VCards};
 use crate::crm::{Duplicable, Session, UnitOfWork, is_of_the_record};
@@ -195,7 +196,7 @@ pub fn import_vcards(
 }
 
 /// A kind of record that cards become.
-pub(super) trait Importable: Duplicable {
+pub(super) trait Importable: Duplicable + Own {
     /// The fields that say what it is called, as the rules for duplicates compare them.
     const CALLED: &'static str;
 

@@ -1,14 +1,14 @@
 //! Who a card speaks of: what customers and contacts have alike.
 
 use super::extra::ONE;
+use super::own::keep_wrong;
 use super::property::{CardProperty, cleaned};
 use super::reader::{CardProblem, VCard};
 use crate::crm::UnitOfWork;
-use crate::error::{Result, Violations};
+use crate::error::Violations;
 use crate::exchange::content_lines::escape;
-use crate::model::{Action, Kind};
-use crate::store::Stored;
-use crate::value::{Address, CustomValues, Email, FieldDef, FieldValue, Id, Phone};
+use crate::model::Kind;
+use crate::value::{Address, CustomValues, Email, FieldDef, FieldValue, Phone};
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,7 +118,9 @@ impl Person {
                 }
                 "X-ABLABEL" if labels.is_taken(&property) => {}
                 name if name.starts_with(OWN) => {
-                    let name = name.trim_start_matches(OWN).to_owned();
+                    // What another store could not take is tried again.
+                    let property = super::extra::own_in(&property).unwrap_or(property);
+                    let name = property.name.trim_start_matches(OWN).to_owned();
                     if name == "EXTRA" || person.own.contains_key(&name) {
                         person.rest.push(property);
                     } else {
@@ -170,9 +172,7 @@ impl Person {
         match serde_json::from_str(&property.text()) {
             Ok(value) => Some(value),
             Err(error) => {
-                let reason = format!("not what this library writes there: {error}");
-                self.problems.push(CardProblem::of(&property, "not_valid", &reason));
-                self.rest.push(property);
+                keep_wrong(self, property, &error.to_string());
                 None
             }
         }
@@ -284,13 +284,6 @@ pub(super) fn address_text(address: Option<&Address>) -> String {
     let Address { street, city, state, postal_code, country } = address;
     let parts = [street, city, state, postal_code, country].into_iter().flatten();
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// The id, when the actor sees such a live record.
-pub(super) fn seen<E: Stored>(unit: &UnitOfWork<'_>, id: Option<Id<E>>) -> Result<Option<Id<E>>> {
-    let Some(id) = id else { return Ok(None) };
-    let entry = E::reads(unit.tx()).get(id, &unit.sight(Action::View))?;
-    Ok(entry.filter(|entry| entry.deletion.is_none()).map(|_| id))
 }
 
 fn is_label(text: &str) -> bool {

@@ -2,7 +2,10 @@
 
 use super::*;
 use crm_core::chrono::{Days, NaiveDate};
-use crm_core::{Address, CustomerKind, CustomerStatus, Email, Id, Lead, LeadStatus, Money, Phone, Priority};
+use crm_core::{
+    Address, CustomField, CustomerKind, CustomerStatus, Email, Id, Kind, Lead, LeadStatus, Money, Phone,
+    Priority,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -265,6 +268,59 @@ fn contact() -> impl Strategy<Value = Contact> {
             }
         },
     )
+}
+
+/// Custom fields come in where they are defined; where they are not they are kept and come out again.
+#[test]
+fn custom_fields_are_carried_by_stores_that_do_not_know_them() {
+    let define = |session: &Session| {
+        let (key, label) = ("tier".to_owned(), "Tier".to_owned());
+        let field = CustomField { entity: Kind::Customer, key, label, ..CustomField::default() };
+        session.custom_fields().create(field).unwrap();
+    };
+    let (first, between, last) = (office(), office(), office());
+    define(&first.admin);
+    define(&last.admin);
+    let mut customer = Customer { name: "Mara Tea".into(), ..Customer::default() };
+    customer.custom.set("tier", "gold; \"first\"");
+    let customer = first.admin.customers().create(customer).unwrap();
+    let carry = |from: &Session, to: &Session| {
+        let mut file = Vec::new();
+        export_customers(from, &Query::new(), &mut file).unwrap();
+        import(to, &file, &VCardImport::customers()).1.remove(0)
+    };
+    let told = carry(&first.admin, &between.admin);
+    assert_eq!(told.problems[0].rule, "unknown_field");
+    assert!(customers(&between.admin)[0].custom.0.is_empty());
+    carry(&between.admin, &last.admin);
+    assert_eq!(customers(&last.admin)[0].custom, customer.custom);
+    assert!(customers(&last.admin)[0].extra.is_empty());
+}
+
+/// Fields that vCard has no word for; what somebody else wrote there is told and kept.
+#[test]
+fn fields_without_a_property_are_carried_and_checked() {
+    let (from, to) = (office(), office());
+    let source = Some("fair".to_owned());
+    let status = CustomerStatus::Prospect;
+    from.admin
+        .customers()
+        .create(Customer { name: "Mara Tea".into(), source, status, ..Customer::default() })
+        .unwrap();
+    let mut file = Vec::new();
+    export_customers(&from.admin, &Query::new(), &mut file).unwrap();
+    let text = String::from_utf8(file).unwrap();
+    assert!(text.contains("\r\nX-CRM-SOURCE:\"fair\"\r\n"), "{text}");
+    assert!(text.contains("\r\nX-CRM-STATUS:\"prospect\"\r\n"), "{text}");
+    let wrong = text.replace("\"prospect\"", "\"royal\"");
+    let (_, told) = import(&to.admin, wrong.as_bytes(), &VCardImport::customers());
+    assert_eq!(
+        (told[0].problems[0].property.as_str(), told[0].problems[0].rule),
+        ("X-CRM-STATUS", "not_valid")
+    );
+    let made = &customers(&to.admin)[0];
+    assert_eq!((made.source.as_deref(), made.status), (Some("fair"), CustomerStatus::Lead));
+    assert_eq!(made.extra["X-CRM-STATUS"], "\"royal\"");
 }
 
 proptest! {
