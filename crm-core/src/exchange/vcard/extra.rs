@@ -1,7 +1,8 @@
 //! Properties that a record has no field for, kept as they are: under a key that says all about them but the value.
 
+use super::lines::Logical;
 use super::person::{OWN, Person};
-use super::property::{CardProperty, cleaned};
+use super::property::{CardProperty, cleaned, parse};
 use super::reader::CardProblem;
 use crate::exchange::content_lines::{escape, parameter};
 use std::collections::BTreeMap;
@@ -98,28 +99,22 @@ fn head_of(key: &str) -> Option<String> {
     Some(head)
 }
 
-/// The property that an entry is, when it has the form of one: its group and name, and what stands before the colon.
+/// The property that an entry is, when reading it would give this entry again: its group and name, and what stands
+/// before the colon.
 fn property_of(key: &str, value: &str) -> Option<(Option<String>, String, String)> {
     let head = head_of(key)?;
-    let is_one_line = |text: &str| !text.chars().any(char::is_control);
-    let full_name = head.split(';').next()?;
-    let (group, name) = match full_name.rsplit_once('.') {
-        Some((group, name)) => (Some(group.to_owned()), name.to_owned()),
-        None => (None, full_name.to_owned()),
-    };
-    let is_word =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let fits = is_word(&name)
-        && group.as_deref().is_none_or(is_word)
-        && name == name.to_ascii_uppercase()
-        && !name.starts_with(OWN)
-        && !matches!(
-            name.as_str(),
+    if head.chars().chain(value.chars()).any(char::is_control) {
+        return None;
+    }
+    let bytes = format!("{head}:{value}").into_bytes();
+    let property = parse(&Logical { line: 0, bytes, cut: 0, torn: false }, false)?.property;
+    let is_same = head_of(&key_of(&property))? == head && property.value == value && property.data.is_none();
+    let is_taken = property.name.starts_with(OWN)
+        || matches!(
+            property.name.as_str(),
             "BEGIN" | "END" | "VERSION" | "PRODID" | "REV" | "PROFILE" | "UID" | "NOTE" | "KIND"
-        )
-        && is_one_line(value)
-        && is_one_line(&head);
-    fits.then_some((group, name, head))
+        );
+    (is_same && !is_taken).then_some((property.group, property.name, head))
 }
 
 /// The properties of which one is a record's field, and others may be kept beside it.

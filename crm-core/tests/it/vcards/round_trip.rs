@@ -161,6 +161,7 @@ fn address() -> impl Strategy<Value = Option<Address>> {
 fn extra() -> impl Strategy<Value = BTreeMap<String, String>> {
     let key = prop_oneof![
         "X-[A-Z]{1,4}",
+        "[A-Za-z]{1,2}[;=,\"^.]{1,2}[a-z]?",
         "item[1-3]\\.X-[A-Z]{2}",
         "X-[A-Z]{2};TYPE=[a-z]{2,4}",
         "X-[A-Z]{2}#[2-4]",
