@@ -164,7 +164,8 @@ impl Population {
             converted_opportunity: None,
             converted_contact: None,
             merged_into: None,
-            custom: std::collections::BTreeMap::new(),
+            custom: BTreeMap::new(),
+            extra: BTreeMap::new(),
             external_ids: match dice.chance(10) {
                 true => BTreeMap::from([("ledger".to_owned(), format!("LG-{number}"))]),
                 false => BTreeMap::new(),

@@ -66,6 +66,7 @@ pub struct Customer {
     pub owner: Option<Uuid>,
     pub parent: Option<Uuid>,
     pub external_ids: BTreeMap<String, String>,
+    pub extra: BTreeMap<String, String>,
     pub lead: Option<Lead>,
     pub converted_opportunity: Option<Uuid>,
     pub converted_contact: Option<Uuid>,
@@ -127,7 +128,7 @@ macro_rules! columns {
          t.address_city, t.address_state, t.address_postal_code, t.address_country, t.tags, t.description, \
          t.source, t.owner, t.parent, t.external_ids, t.lead_status, t.lead_priority, \
          t.lead_estimated_value_minor, t.lead_estimated_value_currency, t.lead_lost_reason, \
-         t.converted_opportunity, t.converted_contact, t.merged_into, t.custom"
+         t.converted_opportunity, t.converted_contact, t.merged_into, t.custom, t.extra"
     };
 }
 
@@ -168,9 +169,9 @@ const INSERT: &str = "INSERT INTO crm_customer (id, version, created_at, created
      company, company_key, emails, phones, website, address_street, address_city, address_city_key, address_state, \
      address_state_key, address_postal_code, address_postal_code_key, address_country, address_country_key, tags, \
      description, source, source_key, owner, parent, external_ids, lead_status, lead_priority, \
-     lead_estimated_value_minor, lead_estimated_value_currency, lead_lost_reason) \
+     lead_estimated_value_minor, lead_estimated_value_currency, lead_lost_reason, extra) \
      VALUES (?1, 1, ?2, ?3, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
-     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39)";
+     ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40)";
 const NEXT_NUMBER: &str = "INSERT INTO crm_counter (name, last) VALUES ('customer', 1) \
      ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last";
 const INSERT_TEXT: &str = "INSERT INTO crm_customer_text (\"row\", words) VALUES (?1, ?2)";
@@ -496,6 +497,7 @@ fn insert_row(
         value.map(|value| value.minor),
         value.map(|value| value.currency.as_str()),
         lead.and_then(|lead| lead.lost_reason.as_deref()),
+        serde_json::to_string(&customer.extra)?,
     ])?;
     Ok(())
 }

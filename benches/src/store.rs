@@ -253,6 +253,7 @@ impl TryFrom<hand::Customer> for Customer {
             owner: customer.owner.map(crm_core::Id::from_uuid),
             parent: customer.parent.map(crm_core::Id::from_uuid),
             external_ids: customer.external_ids,
+            extra: customer.extra,
             converted_opportunity: customer.converted_opportunity.map(crm_core::Id::from_uuid),
             converted_contact: customer.converted_contact.map(crm_core::Id::from_uuid),
             merged_into: customer.merged_into.map(crm_core::Id::from_uuid),

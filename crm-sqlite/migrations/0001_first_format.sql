@@ -273,6 +273,7 @@ CREATE TABLE crm_customer (
     owner BLOB REFERENCES crm_user (id),
     parent BLOB REFERENCES crm_customer (id),
     external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    extra TEXT NOT NULL CHECK (json_valid(extra)),
     lead_status TEXT CHECK (lead_status IN ('new', 'contacted', 'qualified', 'lost', 'converted')),
     lead_priority TEXT CHECK (lead_priority IN ('low', 'medium', 'high')),
     lead_estimated_value_minor INTEGER,
@@ -724,8 +725,10 @@ CREATE TABLE crm_operation (
     actor_label TEXT,
     command TEXT NOT NULL,
     undoes BLOB,
+    import TEXT CHECK (json_valid(import)),
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+CREATE INDEX crm_operation_import ON crm_operation (json_extract(import, '$.import'), seq) WHERE import IS NOT NULL;
 
 CREATE TABLE crm_change (
     operation INTEGER NOT NULL REFERENCES crm_operation (seq),

@@ -20,6 +20,8 @@ pub(super) struct Journalled<'a> {
     emails: Vec<JournalledEmail<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     external_ids: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extra: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     family_name: &'a Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +110,7 @@ impl<'a> Journalled<'a> {
             description: &customer.description,
             emails: customer.emails.iter().map(email).collect(),
             external_ids: &customer.external_ids,
+            extra: &customer.extra,
             family_name: &customer.family_name,
             given_name: &customer.given_name,
             kind: customer.kind,

@@ -36,6 +36,7 @@ pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<Record> {
             owner: id(row, 24)?,
             parent: id(row, 25)?,
             external_ids: json(row, 26)?,
+            extra: json(row, 36)?,
             lead: read_lead(row)?,
             converted_opportunity: id(row, 32)?,
             converted_contact: id(row, 33)?,

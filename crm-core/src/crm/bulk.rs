@@ -118,7 +118,7 @@ impl<E: Rules> Collection<'_, E> {
 }
 
 /// Whether an error speaks of one record and not of the store or the session.
-fn is_of_the_record(error: &Error) -> bool {
+pub(crate) fn is_of_the_record(error: &Error) -> bool {
     matches!(
         error,
         Error::Invalid(_)

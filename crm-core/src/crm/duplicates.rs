@@ -2,8 +2,8 @@
 
 use super::collection::Collection;
 use super::rules::Rules;
-use super::system::Shared;
-use crate::access::Authority;
+#[cfg(feature = "exchange")]
+use super::unit_of_work::UnitOfWork;
 use crate::duplicates::{Blocks, DuplicateReason, DuplicateRules, Matcher, ordered};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, Contact, Conventions, Customer, Distinction, Entity, Record};
@@ -201,7 +201,14 @@ impl<E: Duplicable> Collection<'_, E> {
         self.session().read_consistently(|view, authority, shared| {
             authority.require(E::kind(), Action::View)?;
             let draft = Entry { record: draft_record(data), deletion: None };
-            candidates(view, authority, shared, &draft, rules, &HashSet::new())
+            candidates(
+                view,
+                authority.sight(Action::View),
+                &shared.conventions,
+                &draft,
+                rules,
+                &HashSet::new(),
+            )
         })
     }
 
@@ -232,7 +239,7 @@ impl<E: Duplicable> Collection<'_, E> {
             for (one, other) in found.iter().filter_map(|entry| E::told_apart(&entry.record)) {
                 apart.extend([one, other]);
             }
-            candidates(view, authority, shared, &entry, rules, &apart)
+            candidates(view, authority.sight(Action::View), &shared.conventions, &entry, rules, &apart)
         })
     }
 
@@ -329,6 +336,19 @@ impl<E: Duplicable> Collection<'_, E> {
     }
 }
 
+/// The live records that a draft is likely the same as, of those that the actor sees, as a write finds them; the draft
+/// is cleaned already.
+#[cfg(feature = "exchange")]
+pub(crate) fn likely_same<E: Duplicable>(
+    unit: &UnitOfWork<'_>,
+    draft: &E,
+    rules: &DuplicateRules,
+) -> Result<Vec<DuplicateCandidate<E>>> {
+    let draft = Entry { record: draft_record(draft.clone()), deletion: None };
+    let sight = unit.sight(Action::View);
+    Ok(candidates(unit.tx(), &sight, unit.conventions(), &draft, rules, &HashSet::new())?.candidates)
+}
+
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -371,13 +391,12 @@ fn each<E: Stored>(
 /// The records that share a key with one and are told by their score.
 fn candidates<E: Duplicable>(
     view: &dyn Snapshot,
-    authority: &Authority,
-    shared: &Shared,
+    sight: &Arc<Sight>,
+    conventions: &Conventions,
     subject: &Entry<E>,
     rules: &DuplicateRules,
     apart: &HashSet<Id<E>>,
 ) -> Result<DuplicateCandidates<E>> {
-    let conventions: &Conventions = &shared.conventions;
     let matcher = Matcher::new(rules, E::schema(), conventions)?;
     let texts = matcher.texts(subject);
     let features = matcher.features(&texts);
@@ -385,7 +404,7 @@ fn candidates<E: Duplicable>(
     let mut seen: HashMap<Id<E>, DuplicateCandidate<E>> = HashMap::new();
     for key in matcher.keys(&texts) {
         let drop = |records| DroppedKey { key: key.key, value: key.text(), records };
-        let Some(sharing) = sharing(view, authority, &matcher, &key)? else {
+        let Some(sharing) = sharing(view, sight, &matcher, &key)? else {
             dropped.push(drop(None));
             continue;
         };
@@ -417,7 +436,7 @@ fn candidates<E: Duplicable>(
 /// that can't be asked for.
 fn sharing<E: Stored>(
     view: &dyn Snapshot,
-    authority: &Authority,
+    sight: &Arc<Sight>,
     matcher: &Matcher<'_>,
     key: &crate::duplicates::KeyOf,
 ) -> Result<Option<Vec<Entry<E>>>> {
@@ -426,7 +445,7 @@ fn sharing<E: Stored>(
     let Some(lookup) = matcher.lookup(E::schema(), key) else { return Ok(None) };
     let limit = if lookup.exact { matcher.most_sharing() + 1 } else { MOST_LOOKED_AT };
     let mut plan = Plan {
-        sight: Arc::clone(authority.sight(Action::View)),
+        sight: Arc::clone(sight),
         words: lookup.words,
         ..Plan::all_where(lookup.condition, false, limit)
     };

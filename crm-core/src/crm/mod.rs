@@ -28,10 +28,14 @@ mod verify;
 
 pub use batch::Batch;
 pub use bulk::Bulk;
+#[cfg(feature = "exchange")]
+pub(crate) use bulk::is_of_the_record;
 pub use check::CheckReport;
 pub use collection::{Collection, Pages, Upserted};
 pub use convert::{Conversion, ConversionOpportunity, Converted};
 pub use dispatch::{Dispatched, DueReminder, Notifier};
+#[cfg(feature = "exchange")]
+pub(crate) use duplicates::likely_same;
 pub use duplicates::{
     DroppedKey, Duplicable, DuplicateCandidate, DuplicateCandidates, DuplicatePair, Duplicates,
 };

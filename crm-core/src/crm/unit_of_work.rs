@@ -83,6 +83,7 @@ impl<'t> UnitOfWork<'t> {
             actor: authority.actor.clone(),
             command: Cow::Borrowed(command),
             undoes: None,
+            import: None,
             changes: Vec::new(),
         };
         Ok(UnitOfWork {
@@ -109,11 +110,11 @@ impl<'t> UnitOfWork<'t> {
     }
 
     /// What this operation has changed so far.
-    pub(super) fn changes(&self) -> &[Change] {
+    pub(crate) fn changes(&self) -> &[Change] {
         &self.operation.changes
     }
 
-    pub(super) fn changes_mut(&mut self) -> &mut Vec<Change> {
+    pub(crate) fn changes_mut(&mut self) -> &mut Vec<Change> {
         &mut self.operation.changes
     }
 
@@ -147,7 +148,7 @@ impl<'t> UnitOfWork<'t> {
     }
 
     /// The operation that this becomes.
-    pub(super) fn operation_id(&self) -> OperationId {
+    pub(crate) fn operation_id(&self) -> OperationId {
         self.operation.id
     }
 
@@ -155,7 +156,7 @@ impl<'t> UnitOfWork<'t> {
         self.crm
     }
 
-    pub(super) fn sight(&self, action: Action) -> Arc<Sight> {
+    pub(crate) fn sight(&self, action: Action) -> Arc<Sight> {
         Arc::clone(self.authority.sight(action))
     }
 
@@ -389,8 +390,22 @@ impl<'t> UnitOfWork<'t> {
         }
     }
 
-    pub(super) fn undoes(&mut self, operation: OperationId) {
-        self.operation.undoes = Some(operation);
+    pub(super) fn undoes(&mut self, operation: &Operation) {
+        self.operation.undoes = Some(operation.id);
+        self.operation.import.clone_from(&operation.import);
+    }
+
+    /// Runs a part of the operation that is taken back alone when it fails.
+    pub(crate) fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (changes, changed) = (self.operation.changes.len(), self.authority_changed);
+        self.tx.savepoint()?;
+        let result = write(self);
+        if result.is_err() {
+            self.tx.roll_back_to_savepoint()?;
+            self.operation.changes.truncate(changes);
+            self.authority_changed = changed;
+        }
+        result
     }
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.

@@ -69,6 +69,9 @@ pub struct Customer {
     /// unites them; of two ids in one system the survivor's stays.
     #[entity(unique)]
     pub external_ids: BTreeMap<String, String>,
+    /// Properties of an imported vCard that have no field here. A merge unites them.
+    #[entity(max = 100_000)]
+    pub extra: BTreeMap<String, String>,
     /// How far the qualification has come; absent for those that never were a lead. In a merge
     /// the furthest status wins, the value and the reason are filled, and a conversion is never taken back.
     #[entity(filterable, sortable)]
@@ -108,6 +111,7 @@ impl Default for Customer {
             owner: None,
             parent: None,
             external_ids: BTreeMap::new(),
+            extra: BTreeMap::new(),
             lead: None,
             converted_opportunity: None,
             converted_contact: None,

@@ -36,6 +36,8 @@ pub use quantity::Quantity;
 pub use recurrence::Recurrence;
 pub use search::{Match, Search};
 pub use text::{clean, fold};
+#[cfg(feature = "exchange")]
+pub(crate) use time::Clock;
 pub use time::{Due, Period, Timestamp, Zone, resolve_local, to_micros, truncate};
 pub use tokens::{has_token, index_tokens, inside_tokens, start_tokens, typo_tokens};
 pub use words::Words;

@@ -8,6 +8,8 @@ use chrono::{
     TimeZone, Utc,
 };
 use chrono_tz::Tz;
+#[cfg(feature = "exchange")]
+use chrono_tz::{OffsetComponents, OffsetName};
 use crm_core_derive::Composite;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -68,10 +70,39 @@ impl Zone {
         self.local_at(at).date()
     }
 
+    /// How the zone's clocks are set at this moment.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn clock_at(self, at: Timestamp) -> Clock {
+        let offset = self.0.offset_from_utc_datetime(&at.naive_utc());
+        Clock {
+            offset: offset.fix().local_minus_utc(),
+            is_daylight: offset.dst_offset() != TimeDelta::zero(),
+            name: offset.abbreviation().unwrap_or("LMT").to_owned(),
+        }
+    }
+
+    /// Whether the zone's clocks show this time once, and neither twice nor not at all.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn shows_once(self, local: NaiveDateTime) -> bool {
+        matches!(self.0.from_local_datetime(&local), MappedLocalTime::Single(_))
+    }
+
     /// What a wall clock shows at this moment.
     pub(super) fn local_at(self, at: Timestamp) -> NaiveDateTime {
         at.with_timezone(&self.0).naive_local()
     }
+}
+
+/// How the clocks of a zone are set.
+#[cfg(feature = "exchange")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    /// Seconds ahead of UTC.
+    pub(crate) offset: i32,
+    /// Whether they are set otherwise than the zone's standard time.
+    pub(crate) is_daylight: bool,
+    /// What people call it: `CEST`.
+    pub(crate) name: String,
 }
 
 impl Default for Zone {

@@ -10,6 +10,7 @@
 mod batch;
 mod collection;
 mod duplicates;
+mod files;
 mod look;
 mod queries;
 mod session;
@@ -23,6 +24,7 @@ use crm_core::chrono::{NaiveDate, TimeDelta};
 use crm_core::contract::test_options;
 use crm_core::*;
 use duplicates::*;
+use files::*;
 use look::*;
 use queries::*;
 use session::*;
@@ -102,6 +104,40 @@ fn every_public_function_is_walked_and_every_walk_is_of_one() {
     assert!(missing.is_empty(), "write a walk for {missing:?}");
     assert!(stale.is_empty(), "these functions are gone: {stale:?}");
     assert!(reachable.len() > 50, "the sources were not read");
+}
+
+/// The name of every public function of `crm_core::exchange` that a session is given to.
+fn functions_of_the_exchange() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crm-core/src/exchange")];
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for item in syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap().items {
+                let syn::Item::Fn(function) = item else { continue };
+                let is_session = |input: &syn::FnArg| match input {
+                    syn::FnArg::Typed(input) => matches!(&*input.ty, syn::Type::Reference(of)
+                        if matches!(&*of.elem, syn::Type::Path(of) if of.path.is_ident("Session"))),
+                    syn::FnArg::Receiver(_) => false,
+                };
+                let is_public = matches!(function.vis, syn::Visibility::Public(_));
+                if is_public && function.sig.inputs.iter().any(is_session) {
+                    found.insert(function.sig.ident.to_string());
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_function_of_the_exchange_is_walked() {
+    let walks: BTreeSet<String> = EXCHANGE.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(functions_of_the_exchange(), walks);
 }
 
 // ---- the walks -------------------------------------------------------------------------------------------------
@@ -313,12 +349,24 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Upserted::into_record", each!(upsert)),
 ];
 
+/// Every function of `crm_core::exchange` that takes a session, with its walk.
+const EXCHANGE: &[(&str, WalkFn)] = &[
+    ("export_calendar", take_out_calendar),
+    ("export_contacts", |walk| {
+        take_out::<Contact>(walk, |session, out| exchange::export_contacts(session, &Query::new(), out));
+    }),
+    ("export_customers", |walk| {
+        take_out::<Customer>(walk, |session, out| exchange::export_customers(session, &Query::new(), out));
+    }),
+    ("import_vcards", bring_cards),
+];
+
 /// Walks every function in one world.
 fn walk_all(store: Arc<dyn port::Store>, variant: Variant) {
     let (options, clock) = test_options(26);
     let crm = Crm::open(store, options).unwrap();
     let world = World::new(crm, &clock, variant);
-    for (name, walk) in WALKS {
+    for (name, walk) in WALKS.iter().chain(EXCHANGE) {
         let before = world.fingerprint();
         let session = world.crm.login("narrow", PASSWORD).unwrap();
         walk(&Walk { world: &world, name, session, said: RefCell::default() });

@@ -3,11 +3,11 @@
 
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::test_options;
-use crm_core::exchange::CsvExport;
+use crm_core::exchange::{self, CardOutcome, CsvExport};
 use crm_core::{
     Address, Aggregate, Bucket, Contact, Conversion, ConversionOpportunity, Crm, Currency, Customer,
-    CustomerStatus, Due, DuplicateRules, Email, Filter, Id, Interaction, Money, Note, Opportunity, Patch,
-    Pipeline, Query, Record, Reminder, Sale, Session, StageChange, User, Uuid,
+    CustomerStatus, Due, DuplicateRules, Email, Filter, Id, Interaction, InteractionKind, Money, Note,
+    Opportunity, Patch, Pipeline, Query, Record, Reminder, Sale, Session, StageChange, User, Uuid,
 };
 use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use std::cell::Cell;
@@ -302,6 +302,11 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
         11,
     ),
     ("changes since", |desk| _ = desk.crm.changes_since(0, 10).unwrap(), 1),
+    ("export of a page of customers", |desk| desk.export(&Customer::TAGS.is("few")), 3),
+    ("export of the contacts of a customer", |desk| desk.export_contacts(), 4),
+    ("export of a day's reminders and meetings", |desk| desk.export_day(), 10),
+    ("import of a card that is new", |desk| desk.import(&desk.number(), CardOutcome::Created), 20),
+    ("import of a card that is there", |desk| desk.import("known", CardOutcome::Unchanged), 6),
 ];
 
 type Call = fn(&Desk);
@@ -340,6 +345,7 @@ impl Desk {
         }
         batch.run().unwrap();
         let deal = surround(&session, &some);
+        exchanged(&session, &some);
         let (numbers, measured) = (Cell::new(1_000_000), Cell::new(None));
         Desk { _folder: folder, store, crm, session, some, deal, numbers, measured }
     }
@@ -399,6 +405,37 @@ impl Desk {
     fn number(&self) -> String {
         self.numbers.set(self.numbers.get() + 1);
         self.numbers.get().to_string()
+    }
+
+    fn export(&self, filter: &Filter) {
+        let query = Query::new().filter(filter.clone());
+        let written = exchange::export_customers(&self.session, &query, std::io::sink()).unwrap();
+        assert_eq!(written, 5);
+    }
+
+    fn export_contacts(&self) {
+        let query = Query::new().filter(Contact::CUSTOMER.is(self.some[15]));
+        assert_eq!(exchange::export_contacts(&self.session, &query, std::io::sink()).unwrap(), 2);
+    }
+
+    fn export_day(&self) {
+        let of_one = Some(Filter::is("customer", self.some[15]));
+        let calendar = exchange::Calendar { reminders: of_one.clone(), meetings: of_one };
+        let written = exchange::export_calendar(&self.session, &calendar, std::io::sink()).unwrap();
+        assert_eq!((written.reminders, written.meetings), (1, 1));
+    }
+
+    /// Imports a card with a name, an e-mail, a phone and a `UID`.
+    fn import(&self, name: &str, wanted: CardOutcome) {
+        let phone = 700_000_000 + name.parse::<u64>().unwrap_or(0);
+        let card = format!(
+            "BEGIN:VCARD\nUID:{name}\nFN:{name}\nEMAIL:{name}@card.example\nTEL:+254{phone}\nEND:VCARD\n"
+        );
+        let import = exchange::VCardImport::customers();
+        let mut outcome = None;
+        exchange::import_vcards(&self.session, card.as_bytes(), &import, |card| outcome = Some(card.outcome))
+            .unwrap();
+        assert_eq!(outcome, Some(wanted));
     }
 
     fn new_customer(&self) -> Customer {
@@ -463,6 +500,23 @@ fn surround(session: &Session, customers: &[Id<Customer>]) -> Id<Opportunity> {
     }
     batch.run().unwrap();
     deal
+}
+
+/// What is exported and imported.
+fn exchanged(session: &Session, customers: &[Id<Customer>]) {
+    for customer in customers.iter().take(5) {
+        session.customers().update(*customer, |customer| customer.tags.push("few".into())).unwrap();
+    }
+    for name in ["Amina", "Juma"] {
+        let contact = Contact { customer: customers[15], given_name: name.into(), ..Contact::default() };
+        session.contacts().create(contact).unwrap();
+    }
+    let kind = InteractionKind::Meeting;
+    let meeting =
+        Interaction { customer: customers[15], subject: "Tasting".into(), kind, ..Interaction::default() };
+    session.interactions().create(meeting).unwrap();
+    let card = "BEGIN:VCARD\nUID:known\nFN:known\nEMAIL:known@card.example\nTEL:+254700000000\nEND:VCARD\n";
+    exchange::import_vcards(session, card.as_bytes(), &exchange::VCardImport::customers(), drop).unwrap();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The commands: small numbers that the worlds read as records, fields and values of what exists at that moment.
 
+use crm_core::exchange::MatchPolicy;
 use crm_core::{Bucket, Kind, Op};
 use proptest::prelude::*;
 use std::ops::Range;
@@ -110,6 +111,22 @@ pub(crate) enum Command {
     PipelineReport {
         by: u8,
         which: u16,
+    },
+    /// The cards of all customers or of all contacts.
+    ExportCards {
+        by: u8,
+        contacts: bool,
+    },
+    /// Cards with a few names, phones and e-mails, as customers or as contacts of one.
+    ImportCards {
+        by: u8,
+        customer: Option<u16>,
+        policy: MatchPolicy,
+        dry_run: bool,
+        cards: Vec<u32>,
+    },
+    ExportCalendar {
+        by: u8,
     },
     Timeline {
         by: u8,
@@ -424,6 +441,8 @@ fn looks() -> impl Strategy<Value = Command> {
             .prop_map(|((by, which), contacts, call)| Command::Duplicates { by, contacts, call, which }),
         2 => by().prop_map(|by| Command::Dashboard { by }),
         2 => one().prop_map(|(by, which)| Command::PipelineReport { by, which }),
+        2 => (by(), any::<bool>()).prop_map(|(by, contacts)| Command::ExportCards { by, contacts }),
+        2 => by().prop_map(|by| Command::ExportCalendar { by }),
         3 => (one(), 0..7_u8).prop_map(|((by, which), size)| Command::Timeline { by, which, size }),
         3 => (by(), prop::sample::select(Bucket::ALL), prop::option::of(any::<u8>()), 1..4_u8)
             .prop_map(|(by, bucket, assignee, size)| Command::Agenda { by, bucket, assignee, size }),
@@ -433,7 +452,12 @@ fn looks() -> impl Strategy<Value = Command> {
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let by = || 0..8_u8;
     let record = move || (by(), kind(), any::<u16>());
+    let policies = prop::sample::select(MatchPolicy::ALL);
+    let cards = (by(), prop::option::of(any::<u16>()), policies, prop::bool::weighted(0.2));
     let writes = prop_oneof![
+        2 => (cards, prop::collection::vec(any::<u32>(), 1..5)).prop_map(|((by, customer, policy, dry_run), cards)| {
+            Command::ImportCards { by, customer, policy, dry_run, cards }
+        }),
         8 => (by(), kind(), fields()).prop_map(|(by, kind, fields)| Command::Create { by, kind, fields }),
         6 => (record(), fields())
             .prop_map(|((by, kind, which), fields)| Command::Patch { by, kind, which, fields }),

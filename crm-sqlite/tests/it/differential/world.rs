@@ -4,7 +4,7 @@ use super::command::{Command, Deal, DuplicateCall, Pick, Step};
 use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
-use crm_core::exchange::CsvExport;
+use crm_core::exchange::{self, Calendar, CsvExport, VCardImport};
 use crm_core::{
     Aggregate, Attachment, Batch, Bulk, Collection, Comparison, Contact, Conversion, ConversionOpportunity,
     Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
@@ -696,6 +696,32 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
         Command::Duplicates { by, contacts: true, call, which } => {
             duplicates::<Contact>(world.session(*by), ids, *call, *which)
         }
+        Command::ExportCards { by, contacts } => {
+            let (session, query, mut file) = (world.session(*by), Query::new(), Vec::new());
+            let written = match contacts {
+                true => exchange::export_contacts(session, &query, &mut file),
+                false => exchange::export_customers(session, &query, &mut file),
+            };
+            format!("{} {}", told(&written), String::from_utf8_lossy(&file))
+        }
+        Command::ExportCalendar { by } => {
+            let mut file = Vec::new();
+            let written = exchange::export_calendar(world.session(*by), &Calendar::default(), &mut file);
+            format!("{} {}", told(&written), String::from_utf8_lossy(&file))
+        }
+        Command::ImportCards { by, customer, policy, dry_run, cards } => {
+            let mut import = match customer {
+                Some(which) => VCardImport::contacts_of(Id::from_uuid(ids.which(Kind::Customer, *which))),
+                None => VCardImport::customers(),
+            };
+            import = VCardImport { on_match: *policy, dry_run: *dry_run, ..import };
+            let file: String = cards.iter().map(|pick| card(*pick)).collect();
+            let mut each = String::new();
+            let summary = exchange::import_vcards(world.session(*by), file.as_bytes(), &import, |card| {
+                write!(each, "{card:?} ").unwrap();
+            });
+            format!("{} {each}", told(&summary))
+        }
         Command::StageHistory { by, which } => {
             told(&world.session(*by).stage_history(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
         }
@@ -896,6 +922,26 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
             String::new()
         }
     }
+}
+
+/// A card with a few names, phones and e-mails.
+fn card(pick: u32) -> String {
+    let part = |shift: u32, of: u32| (pick >> shift) % of;
+    let name = ["Amina Otieno", "Juma Mwangi", "Mara Tea", "tea"][part(0, 4) as usize];
+    let mut card = format!("BEGIN:VCARD\nVERSION:4.0\nFN:{name}\nX-PICK:{}\n", part(24, 3));
+    for (is_there, line) in [
+        (part(2, 2), format!("UID:card-{}", part(4, 5))),
+        (part(8, 2), format!("TEL;TYPE=cell:+25472200000{}", part(9, 4))),
+        (part(12, 2), format!("EMAIL:a{}@mara.example", part(13, 4))),
+        (part(16, 2), format!("ORG:Mara Tea;Sales {}", part(17, 3))),
+        (part(20, 8), format!("ADR:;;Moi Avenue {};Voi;;00100;Kenya", part(22, 3))),
+    ] {
+        if is_there == 1 {
+            card += &line;
+            card.push('\n');
+        }
+    }
+    card + "END:VCARD\n"
 }
 
 fn duplicates<E: Duplicable>(session: &Session, ids: &Ids, call: DuplicateCall, which: u16) -> String {

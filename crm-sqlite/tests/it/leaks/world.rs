@@ -262,6 +262,7 @@ impl Texts {
             source: self.some("source"),
             owner,
             external_ids: self.external("customer"),
+            extra: BTreeMap::from([("X-NOTE".to_owned(), self.text("extra"))]),
             lead: Some(Lead { estimated_value: self.money(), ..Lead::default() }),
             custom: self.custom(),
             ..Customer::default()
