@@ -7,7 +7,7 @@ use super::FieldValue;
 use super::time::{Due, Timestamp, Zone, resolve};
 use crate::error::{Error, Result, Violations};
 use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta};
-use expansion::Expansion;
+use expansion::{Expansion, is_countable};
 use rule::{Rule, Until};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -73,8 +73,8 @@ impl Recurrence {
     /// two is a whole day, the days are.
     ///
     /// Without COUNT it does not matter how long ago the anchor is. With COUNT the occurrences are counted from the
-    /// anchor, unless the rule has no BY part; `None` too when that takes more than 200,000 steps, which only a rule
-    /// finer than HOURLY can.
+    /// anchor, unless the rule has no BY part; `None` too when that takes more than 200,000 steps, which
+    /// [`Recurrence::check_for`] refuses.
     pub fn next_after(&self, anchor: &Due, after: &Due) -> Option<Due> {
         let is_later = |due: &Due| match (due.instant(), after.instant()) {
             (Some(due), Some(after)) => due > after,
@@ -116,16 +116,19 @@ impl Recurrence {
     ///
     /// # Errors
     /// `invalid` with the field `recurrence` and the rule `rrule`: the text is no rule; the anchor is a whole day and
-    /// the rule repeats within a day or names times; the rule ends before the anchor.
+    /// the rule repeats within a day or names times; the rule ends before the anchor; its COUNT takes more than 200,000
+    /// steps to count, as that of `FREQ=SECONDLY;BYHOUR=9;BYMINUTE=0;BYSECOND=0;COUNT=9`.
     pub fn check_for(&self, anchor: &Due) -> Result<()> {
         let rule = Rule::parse(&canonical(&self.0)).map_err(invalid)?;
-        fits(&rule, anchor).map_err(|reason| invalid(reason.to_owned()))
+        fits(&rule, anchor)
+            .and_then(|()| countable(&rule, anchor))
+            .map_err(|reason| invalid(reason.to_owned()))
     }
 
     /// Notes what [`Recurrence::check_for`] finds, but not what `tidy` has noted already.
     pub(crate) fn check(&self, anchor: &Due, field: &str, problems: &mut Violations) {
         if let Ok(rule) = Rule::parse(&canonical(&self.0))
-            && let Err(reason) = fits(&rule, anchor)
+            && let Err(reason) = fits(&rule, anchor).and_then(|()| countable(&rule, anchor))
         {
             problems.add(field, "rrule", &self.0, reason);
         }
@@ -284,6 +287,15 @@ fn fits(rule: &Rule, anchor: &Due) -> std::result::Result<(), &'static str> {
         }
         _ => Ok(()),
     }
+}
+
+fn countable(rule: &Rule, anchor: &Due) -> std::result::Result<(), &'static str> {
+    if is_countable(rule, wall_clock(anchor)) {
+        return Ok(());
+    }
+    Err(
+        "COUNT takes too long to count among so many seconds; say UNTIL, or a coarser FREQ with BYHOUR, BYMINUTE and BYSECOND",
+    )
 }
 
 /// Whether this occurrence comes after the end.

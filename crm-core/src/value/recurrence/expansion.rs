@@ -59,6 +59,17 @@ impl Expansion {
     }
 }
 
+/// Whether all occurrences of COUNT are found within the steps of one search.
+pub(super) fn is_countable(rule: &Rule, anchor: NaiveDateTime) -> bool {
+    if rule.count.is_none() || rule.is_bare() || rule.frequency < Frequency::Minutely {
+        return true;
+    }
+    Expansion::new(rule, anchor, Some(anchor)).is_none_or(|mut expansion| {
+        while expansion.next().is_some() {}
+        expansion.steps > 0
+    })
+}
+
 impl Iterator for Expansion {
     type Item = NaiveDateTime;
 
