@@ -146,7 +146,7 @@ impl<E: Rules> Collection<'_, E> {
             let exported = authority.sight(Action::Export);
             let sight = authority.sight(Action::View).with(E::kind(), exported.level(E::kind()));
             let plan = Plan::new::<E>(query, Arc::new(sight), &shared.conventions)?;
-            let page = Page::read(view, plan, false)?;
+            let page = Page::read(view, &plan, false)?;
             let records: Vec<Record<E>> = page.items.into_iter().map(|entry| entry.record).collect();
             let targets = columns.hops.iter().map(|hop| {
                 let ids = records.iter().filter_map(|record| hop.target(record)).collect();

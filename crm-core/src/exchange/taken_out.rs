@@ -29,7 +29,8 @@ impl TakenOut<'_> {
         self.authority.require(E::kind(), Action::Export)?;
         let mut query = Query { page_size: AT_A_TIME, cursor: None, total: false, ..query.clone() };
         loop {
-            let page: Page<Entry<E>> = Page::read(self.view, self.plan::<E>(&query, Action::Export)?, false)?;
+            let page: Page<Entry<E>> =
+                Page::read(self.view, &self.plan::<E>(&query, Action::Export)?, false)?;
             let named = page.items.iter().filter_map(|entry| customer_of(&entry.record));
             let customers = self.customers(named.collect())?;
             for entry in &page.items {

@@ -170,6 +170,7 @@ impl Back<'_, '_> {
             actor: line.actor,
             command: Cow::Owned(line.command),
             undoes: line.undoes,
+            import: line.import,
             changes: Vec::new(),
         };
         self.operation = Some((Sealed { operation, hash: line.hash.0, values: Vec::new() }, line.changes));

@@ -1,6 +1,6 @@
 //! The lines of a dump, as `docs/dump-format.md` describes them.
 
-use crate::model::{Actor, ChangeKind, Deletion, Kind, OperationId, Reminder, User};
+use crate::model::{Actor, ChangeKind, Deletion, ImportPart, Kind, OperationId, Reminder, User};
 use crate::store::Delivery;
 use crate::value::{Id, Timestamp};
 use serde::de;
@@ -184,6 +184,7 @@ pub(super) struct OperationLine {
     pub(super) actor: Actor,
     pub(super) command: String,
     pub(super) undoes: Option<OperationId>,
+    pub(super) import: Option<ImportPart>,
     pub(super) hash: Hex<32>,
     pub(super) changes: u64,
 }

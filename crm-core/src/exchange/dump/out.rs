@@ -127,7 +127,7 @@ fn journal(view: &dyn Snapshot, out: &mut Out<'_>) -> Result<u64> {
 // Taken apart by all names, so that a field that comes anew can't be forgotten here.
 fn operation(sealed: Sealed, out: &mut Out<'_>) -> Result<()> {
     let Sealed { operation, hash, values } = sealed;
-    let Operation { seq, id, at, actor, command, undoes, changes } = operation;
+    let Operation { seq, id, at, actor, command, undoes, import, changes } = operation;
     let (command, hash) = (command.into_owned(), Hex(hash));
     let count = u64::try_from(changes.len()).unwrap_or(u64::MAX);
     out.put(&OperationLine {
@@ -138,6 +138,7 @@ fn operation(sealed: Sealed, out: &mut Out<'_>) -> Result<()> {
         actor,
         command,
         undoes,
+        import,
         hash,
         changes: count,
     })?;

@@ -10,7 +10,7 @@ use crm_core::{
     Crm, CustomField, CustomFieldType, Customer, CustomerStatus, Decimal, Delivery, DueReminder, Duplicable,
     Error, Filter, Gate, GroupBy, Id, KeyForm, KeyPart, Kind, Level, MemoryStore, Mergeable, Money,
     Operation, Page, Patch, Period, Quantity, Query, Rate, Record, Result, Role, Rules, SavedView, Session,
-    StageChange, User, Uuid, Value, exchange,
+    StageChange, User, Uuid, Value,
 };
 use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
