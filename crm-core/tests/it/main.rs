@@ -20,6 +20,8 @@ mod duplicates;
 mod emails;
 mod events;
 mod feedback;
+#[cfg(feature = "exchange")]
+mod import;
 mod insight;
 mod interactions;
 mod leads;

@@ -1,0 +1,3 @@
+//! Import of files.
+
+mod reading;
