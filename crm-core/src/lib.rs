@@ -49,10 +49,10 @@ pub use memory::MemoryStore;
 pub use model::{
     Action, Actor, Attachment, Change, ChangeKind, Contact, Conventions, CustomField, CustomFieldType,
     Customer, CustomerKind, CustomerStatus, Deletion, Direction, Distinction, Entity, Feedback, Field,
-    FieldSet, FieldValues, Filter, Gate, Grants, Interaction, InteractionKind, Kind, Lead, LeadStatus, Level,
-    Line, Note, Op, Operation, OperationId, Opportunity, OpportunityContact, Page, Patch, Pipeline, Priority,
-    Product, Query, Rate, Record, Reminder, ReminderStatus, Role, Sale, SavedView, Schema, Settings, Stage,
-    StageKind, StageTime, Trashed, User, Validate,
+    FieldSet, FieldValues, Filter, Gate, Grants, ImportPart, Interaction, InteractionKind, Kind, Lead,
+    LeadStatus, Level, Line, Note, Op, Operation, OperationId, Opportunity, OpportunityContact, Page, Patch,
+    Pipeline, Priority, Product, Query, Rate, Record, Reminder, ReminderStatus, Role, Sale, SavedView,
+    Schema, Settings, Stage, StageKind, StageTime, Trashed, User, Validate,
 };
 pub use rust_decimal::Decimal;
 pub use store::{Aggregate, Delivery, Group, GroupBy, Head};

@@ -724,8 +724,10 @@ CREATE TABLE crm_operation (
     actor_label TEXT,
     command TEXT NOT NULL,
     undoes BLOB,
+    import TEXT CHECK (json_valid(import)),
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+CREATE INDEX crm_operation_import ON crm_operation (json_extract(import, '$.import'), seq) WHERE import IS NOT NULL;
 
 CREATE TABLE crm_change (
     operation INTEGER NOT NULL REFERENCES crm_operation (seq),

@@ -78,6 +78,19 @@ macro_rules! journals {
             fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
                 sealed(self.conn()?, after, limit)
             }
+            fn operations_of_import(&self, import: Uuid) -> Result<Vec<Operation>> {
+                const SQL: &str = "SELECT seq, id, at, actor_user, actor_label, command, undoes, import \
+                                   FROM crm_operation WHERE json_extract(import, '$.import') = ?1 \
+                                   AND import IS NOT NULL ORDER BY seq";
+                let mut statement = self.conn()?.prepare(SQL)?;
+                let mut rows = statement.query([import.to_string()]).or_error()?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next().or_error()? {
+                    let seq = u64::try_from(row.get::<_, i64>(0).or_error()?).unwrap_or(0);
+                    found.push(operation(row, seq)?);
+                }
+                Ok(found)
+            }
             fn last_until(&self, at: Timestamp) -> Result<u64> {
                 // Time never runs backwards in the journal: the first from the end that is early enough is the last.
                 const SQL: &str = "SELECT seq FROM crm_operation WHERE at <= ?1 ORDER BY seq DESC LIMIT 1";
@@ -96,7 +109,7 @@ journals!(SqliteView, SqliteTransaction);
 fn select() -> Sql {
     let mut sql = Sql::default();
     sql.push(
-        "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, \
+        "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, o.import, \
          c.kind, c.record, c.change, c.version, c.customer, c.before, c.after, c.salt IS NULL \
          FROM crm_operation AS o JOIN crm_change AS c ON c.operation = o.seq WHERE ",
     );
@@ -148,6 +161,8 @@ fn operation(row: &Row<'_>, seq: u64) -> Result<Operation> {
     let user: Option<[u8; 16]> = row.get(3).or_error()?;
     let label: Option<String> = row.get(4).or_error()?;
     let undoes: Option<[u8; 16]> = row.get(6).or_error()?;
+    let import: Option<String> = row.get(7).or_error()?;
+    let corrupt = |error: serde_json::Error| Error::Corrupt { reason: error.to_string() };
     Ok(Operation {
         seq,
         id: Uuid::from_bytes(row.get(1).or_error()?),
@@ -158,24 +173,25 @@ fn operation(row: &Row<'_>, seq: u64) -> Result<Operation> {
         },
         command: Cow::Owned(row.get(5).or_error()?),
         undoes: undoes.map(Uuid::from_bytes),
+        import: import.map(|json| serde_json::from_str(&json)).transpose().map_err(corrupt)?,
         changes: Vec::new(),
     })
 }
 
 fn change(row: &Row<'_>) -> Result<Change> {
     let unknown = |what: &str| Error::Corrupt { reason: format!("the journal holds an unknown {what}") };
-    let kind: String = row.get(7).or_error()?;
-    let change: String = row.get(9).or_error()?;
-    let customer: Option<[u8; 16]> = row.get(11).or_error()?;
+    let kind: String = row.get(8).or_error()?;
+    let change: String = row.get(10).or_error()?;
+    let customer: Option<[u8; 16]> = row.get(12).or_error()?;
     Ok(Change {
         kind: Kind::from_word(&kind).ok_or_else(|| unknown("kind"))?,
-        id: Uuid::from_bytes(row.get(8).or_error()?),
+        id: Uuid::from_bytes(row.get(9).or_error()?),
         change: ChangeKind::from_word(&change).ok_or_else(|| unknown("change"))?,
-        version: u64::try_from(row.get::<_, i64>(10).or_error()?).unwrap_or(0),
+        version: u64::try_from(row.get::<_, i64>(11).or_error()?).unwrap_or(0),
         customer: customer.map(Uuid::from_bytes),
-        before: values(row, 12)?,
-        after: values(row, 13)?,
-        erased: row.get(14).or_error()?,
+        before: values(row, 13)?,
+        after: values(row, 14)?,
+        erased: row.get(15).or_error()?,
     })
 }
 
@@ -198,7 +214,7 @@ fn moments(conn: &Conn, kind: Kind, versions: &[(Uuid, u64)]) -> Result<Vec<Opti
 
 fn sealed(conn: &Conn, after: u64, limit: usize) -> Result<Vec<Sealed>> {
     // An operation whose changes are missing is read too: that it lacks them is what a check looks for.
-    const SQL: &str = "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, \
+    const SQL: &str = "SELECT o.seq, o.id, o.at, o.actor_user, o.actor_label, o.command, o.undoes, o.import, \
                        c.kind, c.record, c.change, c.version, c.customer, NULL, NULL, c.salt IS NULL, \
                        o.hash, c.before, c.after, c.salt, c.digest \
                        FROM (SELECT * FROM crm_operation WHERE seq > ?1 ORDER BY seq LIMIT ?2) AS o \
@@ -211,17 +227,17 @@ fn sealed(conn: &Conn, after: u64, limit: usize) -> Result<Vec<Sealed>> {
         let seq = u64::try_from(row.get::<_, i64>(0).or_error()?).unwrap_or(0);
         if all.last().is_none_or(|last| last.operation.seq != seq) {
             let operation = Operation { changes: Vec::new(), ..operation(row, seq)? };
-            all.push(Sealed { operation, hash: row.get(15).or_error()?, values: Vec::new() });
+            all.push(Sealed { operation, hash: row.get(16).or_error()?, values: Vec::new() });
         }
-        let (Some(last), Some(_)) = (all.last_mut(), row.get::<_, Option<String>>(7).or_error()?) else {
+        let (Some(last), Some(_)) = (all.last_mut(), row.get::<_, Option<String>>(8).or_error()?) else {
             continue;
         };
         last.operation.changes.push(change(row)?);
         last.values.push(SealedValues {
-            before: row.get(16).or_error()?,
-            after: row.get(17).or_error()?,
-            salt: row.get(18).or_error()?,
-            digest: row.get(19).or_error()?,
+            before: row.get(17).or_error()?,
+            after: row.get(18).or_error()?,
+            salt: row.get(19).or_error()?,
+            digest: row.get(20).or_error()?,
         });
     }
     Ok(all)
@@ -239,8 +255,8 @@ fn values(row: &Row<'_>, index: usize) -> Result<FieldValues> {
 
 impl JournalWrite for SqliteTransaction {
     fn append(&mut self, sealed: &Sealed) -> Result<()> {
-        const OPERATION: &str = "INSERT INTO crm_operation (seq, id, at, actor_user, actor_label, command, undoes, hash) \
-                                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        const OPERATION: &str = "INSERT INTO crm_operation (seq, id, at, actor_user, actor_label, command, undoes, import, \
+                                 hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         const CHANGE: &str = "INSERT INTO crm_change (operation, place, kind, record, change, version, customer, \
                               before, after, salt, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let conn = self.conn()?;
@@ -250,6 +266,8 @@ impl JournalWrite for SqliteTransaction {
             Actor::System(label) => (None, Some(label)),
         };
         let bytes = |id: &Uuid| *id.as_bytes();
+        let import = operation.import.as_ref().map(serde_json::to_string).transpose();
+        let import = import.map_err(|error| Error::invalid("import", "mismatch", error.to_string()))?;
         let seq = i64::try_from(operation.seq).unwrap_or(i64::MAX);
         conn.execute(
             OPERATION,
@@ -261,6 +279,7 @@ impl JournalWrite for SqliteTransaction {
                 label,
                 operation.command,
                 operation.undoes.as_ref().map(bytes),
+                import,
                 sealed.hash,
             ],
         )?;

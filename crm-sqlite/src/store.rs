@@ -146,7 +146,7 @@ impl Store for SqliteStore {
         }
         let conn = self.pool()?.writer()?;
         conn.execute("BEGIN IMMEDIATE", [])?;
-        Ok(Box::new(SqliteTransaction { conn }))
+        Ok(Box::new(SqliteTransaction { conn, savepoint: false }))
     }
 
     fn check(&self) -> Result<Vec<String>> {
@@ -184,6 +184,7 @@ pub(crate) struct SqliteView {
 /// The one transaction that writes.
 pub(crate) struct SqliteTransaction {
     conn: WriterGuard,
+    savepoint: bool,
 }
 
 /// What reads need: a view and a transaction read alike.
@@ -206,6 +207,19 @@ impl HasConn for SqliteTransaction {
 impl Transaction for SqliteTransaction {
     fn commit(self: Box<Self>) -> Result<()> {
         self.conn.execute("COMMIT", [])?;
+        Ok(())
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.savepoint, true) {
+            self.conn.execute("RELEASE crm_savepoint", [])?;
+        }
+        self.conn.execute("SAVEPOINT crm_savepoint", [])?;
+        Ok(())
+    }
+
+    fn roll_back_to_savepoint(&mut self) -> Result<()> {
+        self.conn.execute("ROLLBACK TO crm_savepoint", [])?;
         Ok(())
     }
 }

@@ -63,6 +63,7 @@ fn bound(head: [u8; 32], seq: i64, noted: &Noted<'_>, digest: [u8; 32]) -> [u8; 
     put(&mut hash, Some(noted.by.as_bytes()));
     put(&mut hash, Some(noted.change.as_bytes()));
     put(&mut hash, None);
+    put(&mut hash, None);
     put(&mut hash, Some(b"customer"));
     hash.update(noted.record.as_bytes());
     put(&mut hash, Some(noted.change.as_bytes()));

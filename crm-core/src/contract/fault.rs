@@ -161,6 +161,14 @@ impl Transaction for FaultTransaction<'_> {
         self.faults.pass(PortCall::Commit)?;
         self.inner.commit()
     }
+    fn savepoint(&mut self) -> Result<()> {
+        self.writing()?;
+        self.inner.savepoint()
+    }
+    fn roll_back_to_savepoint(&mut self) -> Result<()> {
+        self.writing()?;
+        self.inner.roll_back_to_savepoint()
+    }
 }
 
 macro_rules! reads {
@@ -220,6 +228,10 @@ macro_rules! reads {
             fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
                 self.reading()?;
                 self.inner.sealed(after, limit)
+            }
+            fn operations_of_import(&self, import: Uuid) -> Result<Vec<Operation>> {
+                self.reading()?;
+                self.inner.operations_of_import(import)
             }
             fn last_until(&self, at: Timestamp) -> Result<u64> {
                 self.reading()?;

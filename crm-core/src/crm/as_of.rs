@@ -366,6 +366,12 @@ impl JournalRead for PastView<'_> {
         Ok(operations)
     }
 
+    fn operations_of_import(&self, import: Uuid) -> Result<Vec<Operation>> {
+        let mut operations = self.now.operations_of_import(import)?;
+        operations.retain(|operation| operation.at <= self.at);
+        Ok(operations)
+    }
+
     fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>> {
         let mut sealed = self.now.sealed(after, limit)?;
         sealed.retain(|sealed| sealed.operation.at <= self.at);

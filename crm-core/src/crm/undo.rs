@@ -31,7 +31,7 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     for change in &done.changes {
         refuse_if_built_on(unit, change, &done)?;
     }
-    unit.undoes(operation);
+    unit.undoes(&done);
     let deletion = Deletion { id: unit.crm().new_uuid()?, at: unit.now(), by: unit.user() };
     for change in done.changes.iter().rev() {
         ops(change.kind).undo(unit, change, deletion)?;

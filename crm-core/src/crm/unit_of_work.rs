@@ -81,6 +81,7 @@ impl<'t> UnitOfWork<'t> {
             actor: authority.actor.clone(),
             command: Cow::Borrowed(command),
             undoes: None,
+            import: None,
             changes: Vec::new(),
         };
         Ok(UnitOfWork {
@@ -387,8 +388,9 @@ impl<'t> UnitOfWork<'t> {
         }
     }
 
-    pub(super) fn undoes(&mut self, operation: OperationId) {
-        self.operation.undoes = Some(operation);
+    pub(super) fn undoes(&mut self, operation: &Operation) {
+        self.operation.undoes = Some(operation.id);
+        self.operation.import.clone_from(&operation.import);
     }
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.

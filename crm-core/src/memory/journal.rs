@@ -45,6 +45,11 @@ macro_rules! journals {
                 let later = HasState::state(self).operations.iter().filter(|sealed| sealed.operation.seq > after);
                 Ok(later.take(limit).map(|sealed| Sealed::clone(sealed)).collect())
             }
+            fn operations_of_import(&self, import: Uuid) -> Result<Vec<Operation>> {
+                let of_it = |operation: &&Operation| operation.import.as_ref().is_some_and(|part| part.import == import);
+                let found = HasState::state(self).operations().filter(of_it);
+                Ok(found.map(|operation| only(operation, |_| false)).collect())
+            }
             fn last_until(&self, at: Timestamp) -> Result<u64> {
                 let until = HasState::state(self).operations().filter(|operation| operation.at <= at);
                 Ok(until.map(|operation| operation.seq).max().unwrap_or(0))

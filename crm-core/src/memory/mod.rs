@@ -90,6 +90,7 @@ impl MemorySnapshot {
 struct MemoryTransaction<'s> {
     store: &'s MemoryStore,
     state: State,
+    savepoint: Option<State>,
     _writer: MutexGuard<'s, ()>,
 }
 
@@ -105,7 +106,7 @@ impl Store for MemoryStore {
     fn begin(&self) -> Result<Box<dyn Transaction + '_>> {
         let writer = self.writer.lock();
         let state = State::clone(&self.committed.lock());
-        Ok(Box::new(MemoryTransaction { store: self, state, _writer: writer }))
+        Ok(Box::new(MemoryTransaction { store: self, state, savepoint: None, _writer: writer }))
     }
 
     fn check(&self) -> Result<Vec<String>> {
@@ -121,6 +122,16 @@ impl Store for MemoryStore {
 impl Transaction for MemoryTransaction<'_> {
     fn commit(self: Box<Self>) -> Result<()> {
         *self.store.committed.lock() = Arc::new(self.state);
+        Ok(())
+    }
+
+    fn savepoint(&mut self) -> Result<()> {
+        self.savepoint = Some(self.state.clone());
+        Ok(())
+    }
+
+    fn roll_back_to_savepoint(&mut self) -> Result<()> {
+        self.state = self.savepoint.clone().ok_or_else(|| Error::corrupt("there is no savepoint"))?;
         Ok(())
     }
 }

@@ -49,8 +49,35 @@ pub struct Operation {
     pub command: Cow<'static, str>,
     /// The operation that this one took back.
     pub undoes: Option<OperationId>,
+    /// The part of an import that it is, or that it took back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportPart>,
     /// What it changed, in order.
     pub changes: Vec<Change>,
+}
+
+/// A part of an import: up to a thousand rows of its files that were written as one operation. The counts are those of the
+/// import from its beginning to the end of this part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPart {
+    /// The import.
+    pub import: Uuid,
+    /// The hash of its plan, in hexadecimal digits.
+    pub plan: String,
+    /// The step of the plan, from 0.
+    pub step: u32,
+    /// How many rows of this step are done.
+    pub step_rows: u64,
+    /// How many rows were read.
+    pub rows: u64,
+    /// Of these how many became new records.
+    pub created: u64,
+    /// How many changed a record.
+    pub updated: u64,
+    /// How many were left out: blank ones, and those that the plan skips or that say nothing new.
+    pub skipped: u64,
+    /// How many were refused.
+    pub failed: u64,
 }
 
 /// What one operation did to one record.

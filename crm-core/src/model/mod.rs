@@ -38,7 +38,7 @@ pub use entity::{Entity, Field, FieldSet, Gate, Schema, Validate};
 pub use feedback::Feedback;
 pub use filter::{Filter, Op};
 pub use interaction::{Direction, Interaction, InteractionKind};
-pub use journal::{Actor, Change, ChangeKind, FieldValues, Operation, OperationId};
+pub use journal::{Actor, Change, ChangeKind, FieldValues, ImportPart, Operation, OperationId};
 pub use kind::Kind;
 pub(crate) use named::{custom_key, custom_of, differences, named_values, retype_custom, set_named};
 pub use note::Note;

@@ -3,7 +3,7 @@
 //! they can be erased, with their salt, and the chain still holds.
 
 use crate::error::{Error, Result};
-use crate::model::{Actor, FieldValues, Operation};
+use crate::model::{Actor, FieldValues, ImportPart, Operation};
 use crate::value::to_micros;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -122,7 +122,7 @@ impl Sealed {
 
     /// The hash of everything in the operation behind this head.
     pub(crate) fn bound_to(&self, head: Head) -> Hash {
-        let Operation { seq, id, at, actor, command, undoes, changes } = &self.operation;
+        let Operation { seq, id, at, actor, command, undoes, import, changes } = &self.operation;
         let mut hash = Sha256::new_with_prefix(head.hash);
         hash.update(seq.to_be_bytes());
         hash.update(id.as_bytes());
@@ -136,6 +136,24 @@ impl Sealed {
         }
         put(&mut hash, Some(command.as_bytes()));
         put(&mut hash, undoes.as_ref().map(|id| id.as_bytes().as_slice()));
+        put(&mut hash, import.as_ref().map(|part| part.import.as_bytes().as_slice()));
+        if let Some(ImportPart {
+            import: _,
+            plan,
+            step,
+            step_rows,
+            rows,
+            created,
+            updated,
+            skipped,
+            failed,
+        }) = import
+        {
+            put(&mut hash, Some(plan.as_bytes()));
+            for count in [&u64::from(*step), step_rows, rows, created, updated, skipped, failed] {
+                hash.update(count.to_be_bytes());
+            }
+        }
         for (change, values) in changes.iter().zip(&self.values) {
             put(&mut hash, Some(change.kind.as_str().as_bytes()));
             hash.update(change.id.as_bytes());

@@ -77,7 +77,7 @@ impl Condition {
     pub(crate) fn hops(&self, found: &mut dyn FnMut(&'static Schema)) {
         match self {
             Condition::All(several) | Condition::Any(several) => {
-                several.iter().for_each(|one| one.hops(found))
+                several.iter().for_each(|one| one.hops(found));
             }
             Condition::Not(one) => one.hops(found),
             Condition::Hop { target, condition, .. } => {

@@ -171,6 +171,11 @@ pub trait JournalRead {
     /// # Errors
     /// Those of the store.
     fn sealed(&self, after: u64, limit: usize) -> Result<Vec<Sealed>>;
+    /// The operations that are parts of an import, or took such a part back, oldest first, without their changes.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn operations_of_import(&self, import: Uuid) -> Result<Vec<Operation>>;
     /// The place of the last operation that took place at a moment or before it; 0 when there is none.
     ///
     /// # Errors
@@ -213,6 +218,18 @@ macro_rules! ports {
             /// # Errors
             /// Those of the store; then nothing was written.
             fn commit(self: Box<Self>) -> Result<()>;
+
+            /// Remembers the state to which [`Transaction::roll_back_to_savepoint`] goes back, in place of the one before.
+            ///
+            /// # Errors
+            /// Those of the store.
+            fn savepoint(&mut self) -> Result<()>;
+
+            /// Takes back every write since the last [`Transaction::savepoint`], which stays.
+            ///
+            /// # Errors
+            /// Those of the store; `corrupt` when there is none.
+            fn roll_back_to_savepoint(&mut self) -> Result<()>;
         }
 
         $(

@@ -86,6 +86,13 @@ fn altering_anything_in_the_journal_shows_at_that_operation() {
         ("the id", at, format!("UPDATE crm_operation SET id = {}", flip("id"))),
         ("the hash", at, format!("UPDATE crm_operation SET hash = {}", flip("hash"))),
         ("what it undoes", undo, format!("UPDATE crm_operation SET undoes = {}", flip("undoes"))),
+        (
+            "that it is a part of an import",
+            at,
+            "UPDATE crm_operation SET import = '{\"import\":\"00000000-0000-0000-0000-000000000001\",\"plan\":\"\",\"step\":0,\
+             \"step_rows\":0,\"rows\":0,\"created\":0,\"updated\":0,\"skipped\":0,\"failed\":0}'"
+                .to_owned(),
+        ),
         ("that it undoes", undo, "UPDATE crm_operation SET undoes = NULL".to_owned()),
     ];
     for (what, _, sql) in &altered.clone() {

@@ -2,7 +2,7 @@
 
 use super::Factory;
 use super::fixture::{Office, id, monday, named, write};
-use crate::model::{Actor, Change, ChangeKind, Customer, FieldValues, Kind, Operation};
+use crate::model::{Actor, Change, ChangeKind, Customer, FieldValues, ImportPart, Kind, Operation};
 use crate::store::{Sealed, Sight, Store};
 use crate::value::{Id, Value};
 use chrono::TimeDelta;
@@ -30,6 +30,7 @@ fn operation(number: u128, changes: Vec<Change>) -> Operation {
         at: monday() + TimeDelta::microseconds(i64::try_from(number).unwrap()),
         actor: if number.is_multiple_of(2) { Actor::User(id(3)) } else { Actor::System("suite".into()) },
         command: Cow::Borrowed("update"),
+        import: None,
         undoes: (number == 3).then(|| Uuid::from_u128(1_001)),
         changes,
     }
@@ -41,6 +42,31 @@ fn append(store: &dyn Store, operation: Operation) -> Operation {
         tx.append(&sealed).unwrap();
         sealed.operation
     })
+}
+
+/// The operations that carry an import's id come back with what they say of it, oldest first; no others do.
+pub fn operations_of_an_import(factory: Factory<'_>) {
+    let store = factory();
+    let part = |import: u128, rows: u64| ImportPart {
+        import: Uuid::from_u128(import),
+        plan: "ab".into(),
+        step: 1,
+        step_rows: rows,
+        rows,
+        created: 1,
+        updated: 2,
+        skipped: 3,
+        failed: rows,
+    };
+    let imported = |number: u128, part| Operation { import: Some(part), ..operation(number, vec![change(number, 1)]) };
+    let one = append(&*store, imported(21, part(5, 1_000)));
+    append(&*store, operation(22, vec![change(22, 1)]));
+    append(&*store, imported(23, part(6, 7)));
+    let two = append(&*store, imported(24, part(5, u64::from(u32::MAX))));
+    let found = store.reader().unwrap().operations_of_import(Uuid::from_u128(5)).unwrap();
+    let bare = |operation: Operation| Operation { changes: Vec::new(), ..operation };
+    assert_eq!(store.reader().unwrap().operation(one.id).unwrap(), Some(one.clone()));
+    assert_eq!(found, [bare(one), bare(two)]);
 }
 
 /// Operations come back as they were written, oldest first, after a place, at most so many.

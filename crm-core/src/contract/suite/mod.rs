@@ -64,6 +64,7 @@ suite! { $
         what_is_removed_is_gone,
         a_transaction_sees_its_own_writes,
         a_dropped_transaction_leaves_nothing,
+        a_savepoint_takes_back_what_came_after,
         nobody_sees_what_is_not_committed,
         a_snapshot_sees_one_state,
         one_transaction_at_a_time,
@@ -142,6 +143,7 @@ suite! { $
     journal {
         operations_come_in_order,
         operations_on_a_record,
+        operations_of_an_import,
         time_never_runs_backwards,
         every_write_is_told,
         a_batch_is_one_operation,

@@ -366,6 +366,36 @@ pub fn a_transaction_sees_its_own_writes(factory: Factory<'_>) {
     assert_eq!(count::<Customer>(&*store), 1);
 }
 
+/// Going back to a savepoint leaves what was before it, and nothing of what came after: rows, keys, words, counters. It can be
+/// gone back to again, and the next one takes its place.
+pub fn a_savepoint_takes_back_what_came_after(factory: Factory<'_>) {
+    let store = factory();
+    write(&*store, |tx| {
+        let index = |key: &str| IndexChange {
+            added: vec![unique("emails", key)],
+            words: Some("tea".into()),
+            ..no_index()
+        };
+        Customer::repo(&mut *tx).insert(&entry(10, named("Kept")), &index("a@b.example")).unwrap();
+        tx.savepoint().unwrap();
+        for _ in 0..2 {
+            Customer::repo(&mut *tx).insert(&entry(11, named("Gone")), &index("c@d.example")).unwrap();
+            Customer::repo(&mut *tx).remove(id(10), &no_index()).unwrap();
+            assert_eq!(tx.next_number("customer").unwrap(), 1);
+            tx.roll_back_to_savepoint().unwrap();
+        }
+        assert!(Customer::reads(&*tx).get(id(11), &Sight::all()).unwrap().is_none());
+        Customer::repo(&mut *tx).insert(&entry(12, named("Kept too")), &index("c@d.example")).unwrap();
+        tx.savepoint().unwrap();
+        Customer::repo(&mut *tx).insert(&entry(13, named("Gone")), &no_index()).unwrap();
+        tx.roll_back_to_savepoint().unwrap();
+        assert_eq!(tx.next_number("customer").unwrap(), 1);
+    });
+    let names: Vec<String> =
+        [10, 11, 12, 13].iter().filter_map(|n| stored::<Customer>(&*store, id(*n))).map(|e| e.record.data.name).collect();
+    assert_eq!(names, ["Kept", "Kept too"]);
+}
+
 /// A transaction that ends without a commit leaves neither records nor keys, words, journal or operational data.
 pub fn a_dropped_transaction_leaves_nothing(factory: Factory<'_>) {
     let office = Office::new(factory);
