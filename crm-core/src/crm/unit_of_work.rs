@@ -12,6 +12,8 @@ use super::rules::Rules;
 use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
+#[cfg(feature = "exchange")]
+use crate::model::ImportPart;
 use crate::model::{
     Action, Change, ChangeKind, Conventions, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level,
     Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences, named_values,
@@ -154,7 +156,7 @@ impl<'t> UnitOfWork<'t> {
         self.crm
     }
 
-    pub(super) fn sight(&self, action: Action) -> Arc<Sight> {
+    pub(crate) fn sight(&self, action: Action) -> Arc<Sight> {
         Arc::clone(self.authority.sight(action))
     }
 
@@ -391,6 +393,43 @@ impl<'t> UnitOfWork<'t> {
     pub(super) fn undoes(&mut self, operation: &Operation) {
         self.operation.undoes = Some(operation.id);
         self.operation.import.clone_from(&operation.import);
+    }
+
+    /// Makes the operation a part of an import.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn is_part_of(&mut self, part: ImportPart) {
+        self.operation.import = Some(part);
+    }
+
+    /// How many changes were made so far.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn written(&self) -> usize {
+        self.operation.changes.len()
+    }
+
+    /// Forgets the changes of an operation that will be taken back, but for those that later writes look at.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn forget_changes(&mut self) {
+        let looked_at = |kind| {
+            matches!(kind, Kind::Pipeline | Kind::CustomField | Kind::Settings | Kind::Role | Kind::User)
+        };
+        self.operation.changes.retain(|change| looked_at(change.kind));
+    }
+
+    /// Runs a part of the operation that is taken back alone when it fails.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (changes, changed) = (self.operation.changes.len(), self.authority_changed);
+        let shared = Arc::clone(&self.shared);
+        self.tx.savepoint()?;
+        let result = write(self);
+        if result.is_err() {
+            self.tx.roll_back_to_savepoint()?;
+            self.operation.changes.truncate(changes);
+            self.authority_changed = changed;
+            self.shared = shared;
+        }
+        result
     }
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.
