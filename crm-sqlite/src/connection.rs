@@ -3,6 +3,7 @@
 use crate::error::OrError;
 use crate::functions;
 use crate::open::{Durability, OpenOptions, Place};
+use crate::words::Unwritten;
 use crm_core::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, InterruptHandle, OpenFlags};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Conn {
     raw: Connection,
     statements: Arc<AtomicU64>,
+    unwritten: Unwritten,
 }
 
 impl Conn {
@@ -31,7 +33,7 @@ impl Conn {
                 Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             }
         };
-        let mut conn = Conn { raw: raw.or_error()?, statements };
+        let mut conn = Conn { raw: raw.or_error()?, statements, unwritten: Unwritten::default() };
         conn.set_up(options).or_error()?;
         Ok(conn)
     }
@@ -81,6 +83,11 @@ impl Conn {
         &self.raw
     }
 
+    /// What the transaction has yet to write into the indexes of words.
+    pub(crate) fn unwritten(&self) -> &Unwritten {
+        &self.unwritten
+    }
+
     pub(crate) fn last_row(&self) -> i64 {
         self.raw.last_insert_rowid()
     }
@@ -95,6 +102,7 @@ impl Conn {
 
     /// Ends a transaction that was not committed. SQLite may have ended it already.
     pub(crate) fn roll_back(&self) {
+        self.unwritten.forget();
         if self.in_transaction() {
             // There is nobody to tell: the connection is as good as the transaction's end makes it.
             let _ = self.execute("ROLLBACK", []);
