@@ -3,7 +3,7 @@
 use super::formats::{Formats, Refusal};
 use super::lookup::Lookup;
 use super::place::{CellType, Place, money, place_of, type_of};
-use super::plan::{Mapping, OnList, Step, WhenEmpty};
+use super::plan::{Mapping, OnList, Step, TextPart, WhenEmpty};
 use super::report::RowProblem;
 use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
@@ -88,7 +88,7 @@ impl<'p> Ready<'p> {
             match ready.column(column) {
                 Ok(index) => drop(ready.words.insert(index, words.collect())),
                 Err((rule, reason)) => {
-                    problems.within("values", |problems| problems.add(column, rule, column, reason))
+                    problems.within("values", |problems| problems.add(column, rule, column, reason));
                 }
             }
         }
@@ -194,7 +194,7 @@ impl<'p> Ready<'p> {
         }
         draft.cells.reserve(self.slots.len());
         for slot in &self.slots {
-            let text = self.text(slot, row);
+            let text = altered(self.text(slot, row), slot.mapping);
             let cell = match text.trim().is_empty() {
                 true => Ok(Cell::Empty),
                 false => slot.read(&text, self.zone),
@@ -244,6 +244,28 @@ impl<'p> Ready<'p> {
         let Some(words) = self.words.get(&index) else { return Cow::Borrowed(text) };
         words.get(&fold(text.trim())).map_or(Cow::Borrowed(text), |word| Cow::Borrowed(*word))
     }
+}
+
+/// The part of the text that the mapping asks for, with its replacements.
+fn altered<'t>(text: Cow<'t, str>, mapping: &Mapping) -> Cow<'t, str> {
+    if mapping.part.is_none() && mapping.replace.is_empty() {
+        return text;
+    }
+    let whole = text.trim();
+    let (first, rest) = whole.split_once(char::is_whitespace).unwrap_or(("", whole));
+    let (start, last) = whole.rsplit_once(char::is_whitespace).unwrap_or(("", whole));
+    let part = match mapping.part {
+        None => whole,
+        Some(TextPart::FirstWord) => first,
+        Some(TextPart::AllButFirstWord) => rest,
+        Some(TextPart::LastWord) => last,
+        Some(TextPart::AllButLastWord) => start,
+    };
+    let mut part = part.trim().to_owned();
+    for (from, to) in mapping.replace.iter().filter(|(from, _)| !from.is_empty()) {
+        part = part.replace(from.as_str(), to);
+    }
+    Cow::Owned(part)
 }
 
 /// The text without the apostrophe that keeps spreadsheets from running it as a formula.

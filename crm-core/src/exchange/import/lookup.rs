@@ -59,7 +59,7 @@ fn usual(kind: Kind) -> &'static [&'static str] {
         Kind::Customer => &["code", "emails", "name"],
         Kind::Contact => &["emails", "full_name"],
         Kind::User => &["username", "email", "full_name"],
-        Kind::Role => &["key", "name"],
+        Kind::Role => &["key"],
         Kind::Product => &["sku", "name"],
         Kind::Pipeline | Kind::Opportunity => &["name"],
         _ => &["id"],
@@ -209,4 +209,21 @@ fn first_key<E: Entity>(data: &E, field: usize, rules: &KeyRules) -> Option<Stri
 fn joined<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
     let words = names.into_iter().flat_map(str::split_whitespace);
     fold(&words.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every usual way to find a record of a kind is one.
+    #[test]
+    fn the_usual_ways_are_ways() {
+        for kind in Kind::ALL {
+            assert_eq!(
+                Lookup::new(*kind, &[]).map(|lookup| lookup.by.len()),
+                Ok(usual(*kind).len()),
+                "{kind}"
+            );
+        }
+    }
 }

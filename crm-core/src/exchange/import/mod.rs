@@ -18,7 +18,7 @@ mod suggest;
 mod text;
 
 pub use formats::{Formats, Refusal};
-pub use plan::{Mapping, OnList, OnMatch, OnNew, Plan, Step, WhenEmpty};
+pub use plan::{Mapping, OnList, OnMatch, OnNew, Plan, Step, TextPart, WhenEmpty};
 pub use report::{Counts, FailedRows, ImportReport, RowAction, RowOutcome, RowProblem, StepReport, Undone};
 pub use rows::{Layout, Row, RowState, Rows};
 pub use run::{Import, ImportEvent, OpenFile, Watch, undo_import};

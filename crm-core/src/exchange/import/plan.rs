@@ -92,6 +92,12 @@ pub struct Mapping {
     /// The field: `name`, `address.city`, `lead.status`, `external_ids.SOURCE`, `custom.KEY`. Several columns may go into
     /// one list.
     pub field: String,
+    /// Only this part of the text: a full name becomes a given and a family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<TextPart>,
+    /// Texts that others take the place of, wherever they stand in the cell: `{" " = "."}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replace: BTreeMap<String, String>,
     /// What a new record gets when the cell is empty, written as in a cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
@@ -170,6 +176,20 @@ words! {
         /// The list has what the file has and nothing else.
         Replace,
     }
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextPart {
+    /// What stands before the last word; nothing of a single word.
+    AllButLastWord,
+    /// The last word.
+    LastWord,
+    /// The first word; nothing of a single word.
+    FirstWord,
+    /// What stands after the first word; a single word whole.
+    AllButFirstWord,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
