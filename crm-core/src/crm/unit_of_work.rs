@@ -44,6 +44,8 @@ pub struct UnitOfWork<'t> {
     operation: Operation,
     authority_changed: bool,
     sealed: bool,
+    /// Something was written into the store.
+    touched: bool,
     content: Option<Content>,
 }
 
@@ -52,6 +54,15 @@ pub(super) struct Committed {
     pub(super) operation: Option<Operation>,
     pub(super) authority_changed: bool,
     pub(super) authority: u64,
+}
+
+/// How a part of an operation ended that was tried without a savepoint.
+#[cfg(feature = "exchange")]
+pub(crate) enum Attempt<T> {
+    /// As it says; an error left nothing.
+    Done(Result<T>),
+    /// It failed when it had written already.
+    Dirty,
 }
 
 /// How the data of a record came about.
@@ -95,6 +106,7 @@ impl<'t> UnitOfWork<'t> {
             operation,
             authority_changed: false,
             sealed: false,
+            touched: false,
             content: None,
         })
     }
@@ -106,6 +118,12 @@ impl<'t> UnitOfWork<'t> {
     }
 
     pub(super) fn tx_mut(&mut self) -> &mut (dyn Transaction + 't) {
+        self.writer()
+    }
+
+    /// The only way to the store for whoever writes.
+    fn writer(&mut self) -> &mut (dyn Transaction + 't) {
+        self.touched = true;
         &mut *self.tx
     }
 
@@ -249,7 +267,7 @@ impl<'t> UnitOfWork<'t> {
             Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
         let entry = Entry { record, deletion: None };
         let index = self.index_change(None, Some(&entry.record.data), everything);
-        let inserted = E::repo(&mut *self.tx).insert(&entry, &index);
+        let inserted = E::repo(self.writer()).insert(&entry, &index);
         inserted.map_err(|error| self.hide_holder(error))?;
         self.note(&entry, ChangeKind::Create, None, everything);
         E::after_save(self, &entry.record, None)?;
@@ -311,7 +329,7 @@ impl<'t> UnitOfWork<'t> {
             None => self.index_change(Some(&old.record.data), Some(&entry.record.data), changed),
             Some(_) => IndexChange::default(),
         };
-        let replaced = E::repo(&mut *self.tx).replace(&entry, changed, &index);
+        let replaced = E::repo(self.writer()).replace(&entry, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
         self.note(&entry, ChangeKind::Update, Some(&old.record.data), changed);
         E::after_save(self, &entry.record, Some(&old.record))?;
@@ -416,20 +434,62 @@ impl<'t> UnitOfWork<'t> {
         self.operation.changes.retain(|change| looked_at(change.kind));
     }
 
-    /// Runs a part of the operation that is taken back alone when it fails.
+    /// Runs a part of the operation that is taken back alone when it fails: whatever it wrote before.
     #[cfg(feature = "exchange")]
     pub(crate) fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let (changes, changed) = (self.operation.changes.len(), self.authority_changed);
-        let shared = Arc::clone(&self.shared);
-        self.tx.savepoint()?;
+        let before = self.state_of_attempt();
+        self.writer().savepoint()?;
         let result = write(self);
         if result.is_err() {
-            self.tx.roll_back_to_savepoint()?;
-            self.operation.changes.truncate(changes);
-            self.authority_changed = changed;
-            self.shared = shared;
+            self.writer().roll_back_to_savepoint()?;
+            self.go_back(before);
         }
         result
+    }
+
+    /// The same for a part that mostly fails before it writes anything: a savepoint costs as much as a good part of a row.
+    /// [`Attempt::Dirty`] when it failed later than that: the caller goes back to where he began.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn attempt_cheaply<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Attempt<T> {
+        let before = self.state_of_attempt();
+        self.touched = false;
+        match write(self) {
+            Ok(done) => Attempt::Done(Ok(done)),
+            Err(_) if self.touched => Attempt::Dirty,
+            Err(error) => {
+                self.go_back(before);
+                Attempt::Done(Err(error))
+            }
+        }
+    }
+
+    /// Runs several parts, and when they ask for it takes them back and runs them again, otherwise.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn twice<T>(
+        &mut self,
+        first: impl FnOnce(&mut Self) -> Result<Option<T>>,
+        second: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let before = self.state_of_attempt();
+        self.writer().savepoint()?;
+        if let Some(done) = first(self)? {
+            return Ok(done);
+        }
+        self.writer().roll_back_to_savepoint()?;
+        self.go_back(before);
+        second(self)
+    }
+
+    #[cfg(feature = "exchange")]
+    fn state_of_attempt(&self) -> (usize, bool, Arc<Shared>) {
+        (self.operation.changes.len(), self.authority_changed, Arc::clone(&self.shared))
+    }
+
+    #[cfg(feature = "exchange")]
+    fn go_back(&mut self, (changes, authority_changed, shared): (usize, bool, Arc<Shared>)) {
+        self.operation.changes.truncate(changes);
+        self.authority_changed = authority_changed;
+        self.shared = shared;
     }
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.
@@ -458,13 +518,13 @@ impl<'t> UnitOfWork<'t> {
         }
         self.sealed = true;
         if self.authority_changed {
-            self.tx.bump_authority()?;
+            self.writer().bump_authority()?;
         }
         if !self.operation.changes.is_empty() {
             let changes = std::mem::take(&mut self.operation.changes);
             let operation = Operation { changes, ..self.operation.clone() };
             let sealed = Sealed::new(operation, self.state.head, || self.crm.random())?;
-            self.tx.append(&sealed)?;
+            self.writer().append(&sealed)?;
             self.operation = sealed.operation;
         }
         Ok(())
@@ -484,11 +544,11 @@ impl<'t> UnitOfWork<'t> {
     // ---- operational data --------------------------------------------------------------------------------------
 
     pub(crate) fn next_number(&mut self, counter: &str) -> Result<u64> {
-        self.tx.next_number(counter)
+        self.writer().next_number(counter)
     }
 
     pub(crate) fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
-        self.tx.raise_number(counter, number)
+        self.writer().raise_number(counter, number)
     }
 
     pub(crate) fn set_unique(
@@ -497,37 +557,37 @@ impl<'t> UnitOfWork<'t> {
         field: &'static str,
         unique: bool,
     ) -> Result<()> {
-        self.tx.set_unique(entity, field, unique).map_err(|error| self.hide_holder(error))
+        self.writer().set_unique(entity, field, unique).map_err(|error| self.hide_holder(error))
     }
 
     pub(super) fn set_password(&mut self, user: &Record<User>, password: &str) -> Result<()> {
         let hash = self.crm.new_password_hash(user, password)?;
-        self.tx.set_credential(user.id, &hash)?;
+        self.writer().set_credential(user.id, &hash)?;
         self.revoke_sessions(user.id)
     }
 
     pub(super) fn store_credential(&mut self, user: Id<User>, hash: &str) -> Result<()> {
-        self.tx.set_credential(user, hash)
+        self.writer().set_credential(user, hash)
     }
 
     pub(crate) fn revoke_sessions(&mut self, user: Id<User>) -> Result<()> {
         self.authority_changed = true;
         let now = self.now();
-        self.tx.revoke_sessions_of(user, now)
+        self.writer().revoke_sessions_of(user, now)
     }
 
     pub(super) fn revoke_session(&mut self, token_hash: &[u8; 32]) -> Result<()> {
         self.authority_changed = true;
         let now = self.now();
-        self.tx.revoke_session(token_hash, now)
+        self.writer().revoke_session(token_hash, now)
     }
 
     pub(super) fn add_session(&mut self, session: &SessionRow) -> Result<()> {
-        self.tx.add_session(session)
+        self.writer().add_session(session)
     }
 
     pub(super) fn set_attempts(&mut self, name: &str, attempts: Option<&Attempts>) -> Result<()> {
-        self.tx.set_attempts(name, attempts)
+        self.writer().set_attempts(name, attempts)
     }
 
     /// The customers that a user sees, for rules about somebody else than the actor.

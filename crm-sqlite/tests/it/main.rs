@@ -12,6 +12,7 @@ mod bad_input;
 mod contract;
 mod differential;
 mod entity;
+mod import;
 mod journal;
 mod kill;
 mod leaks;

@@ -8,7 +8,7 @@ use super::report::RowProblem;
 use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Conventions, Schema};
-use crate::value::{Value, ValueType, Zone, fold};
+use crate::value::{PhoneNumber, Value, ValueType, Zone, clean, fold};
 use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ pub(super) struct Ready<'p> {
     /// Other words for the words of a column.
     words: HashMap<usize, HashMap<String, &'p str>>,
     zone: Zone,
+    region: String,
 }
 
 /// A mapping, ready.
@@ -81,8 +82,15 @@ impl<'p> Ready<'p> {
     ) -> Result<Self> {
         let mut problems = Violations::default();
         let schema = step.entity.schema();
-        let mut ready =
-            Ready { step, schema, header: header.to_vec(), slots: Vec::new(), words: HashMap::new(), zone };
+        let mut ready = Ready {
+            step,
+            schema,
+            header: header.to_vec(),
+            slots: Vec::new(),
+            words: HashMap::new(),
+            zone,
+            region: conventions.keys.phone_region.clone(),
+        };
         for (column, words) in &step.values {
             let words = words.iter().map(|(from, to)| (fold(from.trim()), to.as_str()));
             match ready.column(column) {
@@ -175,6 +183,13 @@ impl<'p> Ready<'p> {
         Ok(pieces)
     }
 
+    /// Reads the cells of rows again, as if nothing had been done with them.
+    pub(super) fn again(&self, drafts: &mut [Draft]) {
+        for draft in drafts {
+            *draft = self.draft(&draft.row);
+        }
+    }
+
     /// Reads the cells of a row.
     pub(super) fn draft(&self, row: &Row) -> Draft {
         let mut draft = Draft { row: row.clone(), cells: Vec::new(), problems: Vec::new() };
@@ -199,12 +214,28 @@ impl<'p> Ready<'p> {
                 true => Ok(Cell::Empty),
                 false => slot.read(&text, self.zone),
             };
+            if let (Place::List(_, Some("number")), Ok(Cell::Value(Value::List(numbers)))) =
+                (&slot.place, &cell)
+            {
+                self.look_ahead(numbers);
+            }
             draft.cells.push(cell.unwrap_or_else(|(rule, reason)| {
                 draft.problems.push(RowProblem::of_cell(slot.mapping, &text, rule, reason));
                 Cell::Wrong
             }));
         }
         draft
+    }
+
+    /// What a phone number means is remembered for whoever writes the row.
+    fn look_ahead(&self, numbers: &[Value]) {
+        for number in numbers {
+            if let Value::Text(number) = number.clone().part("number") {
+                let mut number = PhoneNumber(number);
+                clean(&mut number.0);
+                number.comparison_key(&self.region);
+            }
+        }
     }
 
     fn text<'r>(&self, slot: &Slot<'_>, row: &'r Row) -> Cow<'r, str>

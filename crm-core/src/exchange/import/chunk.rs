@@ -7,7 +7,7 @@ use super::place::Place;
 use super::plan::{OnMatch, OnNew};
 use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
-use crate::crm::{Rules, UnitOfWork};
+use crate::crm::{Attempt, Rules, UnitOfWork};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, Kind, Record, custom_of};
 use crate::value::{Id, KeyRules, Value, fold};
@@ -31,8 +31,16 @@ pub(super) struct Fate {
 
 /// Records of a kind that is known only at run time, as an import needs them.
 pub(super) trait Target: Sync {
-    /// Writes the rows of a chunk.
-    fn write(&self, unit: &mut UnitOfWork<'_>, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<Written>;
+    /// Writes the rows of a chunk: without savepoints, which cost as much as a good part of the rows, or carefully, each under
+    /// a savepoint of its own. `None` when a row that was not written carefully failed and left something: the caller goes
+    /// back to before the chunk and does it carefully.
+    fn write(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        carefully: bool,
+    ) -> Result<Option<Written>>;
     /// The records that texts refer to, one way: each text with each record that it fits.
     fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>>;
 }
@@ -52,8 +60,14 @@ macro_rules! table {
 crate::for_each_entity!(table);
 
 impl<E: Rules> Target for Of<E> {
-    fn write(&self, unit: &mut UnitOfWork<'_>, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<Written> {
-        Chunk::<E>::new(unit, ready)?.write(unit, drafts)
+    fn write(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        carefully: bool,
+    ) -> Result<Option<Written>> {
+        Chunk::<E>::new(unit, ready, carefully)?.write(unit, drafts)
     }
 
     fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
@@ -88,6 +102,9 @@ fn record_keys<E: Rules>(by: &By, record: &Record<E>, rules: &KeyRules) -> Vec<S
     keys
 }
 
+/// What stands between the parts of a key that has several: a character that no key has.
+const BETWEEN: char = '\u{1f}';
+
 /// What a text refers to.
 #[derive(Clone, Copy, PartialEq)]
 enum Referred {
@@ -99,6 +116,7 @@ enum Referred {
 /// A chunk on its way.
 struct Chunk<'r, 'p, E: Rules> {
     ready: &'r Ready<'p>,
+    carefully: bool,
     /// The ways in which a row may match, tried in turn; the parts of one must all agree.
     matches: Vec<Vec<By>>,
     /// Records by their keys, of each way.
@@ -110,7 +128,7 @@ struct Chunk<'r, 'p, E: Rules> {
 }
 
 impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
-    fn new(unit: &UnitOfWork<'_>, ready: &'r Ready<'p>) -> Result<Self> {
+    fn new(unit: &UnitOfWork<'_>, ready: &'r Ready<'p>, carefully: bool) -> Result<Self> {
         let step = ready.step;
         if step.on_new == OnNew::Create {
             unit.require_any::<E>(Action::Create)?;
@@ -127,24 +145,27 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             .map_err(|(rule, reason)| Error::invalid("match_by", rule, reason))?;
         let known = matches.iter().map(|_| HashMap::new()).collect();
         let rules = unit.conventions().keys.clone();
-        Ok(Chunk { ready, matches, known, referred: HashMap::new(), rules, of: PhantomData })
+        Ok(Chunk { ready, carefully, matches, known, referred: HashMap::new(), rules, of: PhantomData })
     }
 
-    fn write(mut self, unit: &mut UnitOfWork<'_>, drafts: &mut [Draft]) -> Result<Written> {
+    fn write(mut self, unit: &mut UnitOfWork<'_>, drafts: &mut [Draft]) -> Result<Option<Written>> {
         self.read_references(unit, drafts)?;
         let mut rows = Vec::with_capacity(drafts.len());
         for draft in drafts.iter_mut() {
             self.refer(draft);
-            rows.push(self.new_data(draft));
+            let data = self.new_data(draft);
+            let keys: Vec<Vec<String>> =
+                self.matches.iter().map(|way| way_keys(way, &data, &self.rules)).collect();
+            rows.push((data, keys));
         }
         self.read_matches(unit, &rows)?;
         let mut written = Written::default();
-        for (draft, data) in drafts.iter_mut().zip(rows) {
-            let fate = self.write_row(unit, draft, data)?;
+        for (draft, (data, keys)) in drafts.iter_mut().zip(rows) {
+            let Some(fate) = self.write_row(unit, draft, data, keys)? else { return Ok(None) };
             written.counts.add(fate.action);
             written.fates.push(fate);
         }
-        Ok(written)
+        Ok(Some(written))
     }
 
     // ---- references --------------------------------------------------------------------------------------------
@@ -253,12 +274,14 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
     }
 
     /// Reads the records that the rows may be, one statement for each way.
-    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[E]) -> Result<()> {
+    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[(E, Vec<Vec<String>>)]) -> Result<()> {
         const AT_ONCE: usize = 10_000;
-        for (way, known) in self.matches.iter().zip(&mut self.known) {
+        for (index, (way, known)) in self.matches.iter().zip(&mut self.known).enumerate() {
             let Some(first) = way.first() else { continue };
-            let mut keys = Vec::with_capacity(rows.len());
-            rows.iter().for_each(|data| first.keys_of(data, &self.rules, &mut keys));
+            // Of a way with several parts the store is asked for the first.
+            let of_first = |key: &String| key.split(BETWEEN).next().unwrap_or_default().to_owned();
+            let keys = rows.iter().filter_map(|(_, keys)| keys.get(index)).flatten().map(of_first);
+            let mut keys: Vec<String> = keys.collect();
             keys.sort_unstable();
             keys.dedup();
             for keys in keys.chunks(AT_ONCE) {
@@ -273,9 +296,8 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
     }
 
     /// The records that a row is, by the first way that knows one.
-    fn matched(&self, data: &E) -> BTreeSet<Uuid> {
-        for (way, known) in self.matches.iter().zip(&self.known) {
-            let keys = way_keys(way, data, &self.rules);
+    fn matched(&self, keys: &[Vec<String>]) -> BTreeSet<Uuid> {
+        for (keys, known) in keys.iter().zip(&self.known) {
             let found: BTreeSet<Uuid> =
                 keys.iter().filter_map(|key| known.get(key)).flatten().copied().collect();
             if !found.is_empty() {
@@ -286,60 +308,83 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
     }
 
     /// Later rows find what this one brought.
-    fn learn(&mut self, record: &Record<E>) {
-        for (way, known) in self.matches.iter().zip(&mut self.known) {
-            for key in way_keys(way, &record.data, &self.rules) {
-                let holders: &mut Vec<Uuid> = known.entry(key).or_default();
-                if !holders.contains(&record.id.uuid()) {
-                    holders.push(record.id.uuid());
+    fn learn(&mut self, id: Uuid, keys: Vec<Vec<String>>) {
+        for (keys, known) in keys.into_iter().zip(&mut self.known) {
+            for key in keys {
+                let holders = known.entry(key).or_default();
+                if !holders.contains(&id) {
+                    holders.push(id);
                 }
             }
         }
     }
 
+    /// Runs the write of a row; `None` when it left something behind.
+    fn attempt<T>(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
+    ) -> Option<Result<T>> {
+        if self.carefully {
+            return Some(unit.attempt(write));
+        }
+        match unit.attempt_cheaply(write) {
+            Attempt::Done(result) => Some(result),
+            Attempt::Dirty => None,
+        }
+    }
+
     // ---- one row -----------------------------------------------------------------------------------------------
 
-    fn write_row(&mut self, unit: &mut UnitOfWork<'_>, draft: &mut Draft, mut data: E) -> Result<Fate> {
-        let fate =
-            |action, record: Option<Id<E>>, reason| Fate { action, record: record.map(Id::uuid), reason };
+    fn write_row(
+        &mut self,
+        unit: &mut UnitOfWork<'_>,
+        draft: &mut Draft,
+        mut data: E,
+        keys: Vec<Vec<String>>,
+    ) -> Result<Option<Fate>> {
+        let fate = |action, record: Option<Uuid>, reason| Ok(Some(Fate { action, record, reason }));
         if draft.row.state == RowState::Blank {
-            return Ok(fate(RowAction::Skipped, None, "blank"));
+            return fate(RowAction::Skipped, None, "blank");
         }
         if draft.row.state == RowState::Filled {
             self.refer_again(unit, draft, &mut data)?;
         }
         if !draft.problems.is_empty() {
             self.tell_the_rest(draft, data);
-            return Ok(fate(RowAction::Failed, None, ""));
+            return fate(RowAction::Failed, None, "");
         }
-        let found = self.matched(&data);
-        let mut ids = found.iter().map(|id| Id::<E>::from_uuid(*id));
+        let found = self.matched(&keys);
+        let mut ids = found.iter().copied();
         match (ids.next(), ids.next(), self.ready.step.on_match) {
-            (Some(id), None, OnMatch::Skip) => Ok(fate(RowAction::Skipped, Some(id), "matched")),
-            (Some(id), None, on_match) => self.update(unit, draft, id, on_match == OnMatch::FillEmpty),
+            (Some(id), None, OnMatch::Skip) => fate(RowAction::Skipped, Some(id), "matched"),
+            (Some(id), None, on_match) => {
+                self.update(unit, draft, Id::from_uuid(id), keys, on_match == OnMatch::FillEmpty)
+            }
             (Some(_), Some(_), _) => {
                 let keys = self.ready.step.match_by.join(", ");
                 let reason =
                     format!("{} records are this row by {keys}: merge them, or match by more", found.len());
                 draft.problems.push(RowProblem::of_row("ambiguous_match", "", reason));
-                Ok(fate(RowAction::Failed, None, ""))
+                fate(RowAction::Failed, None, "")
             }
             (None, ..) => match self.ready.step.on_new {
-                OnNew::Skip => Ok(fate(RowAction::Skipped, None, "not_found")),
+                OnNew::Skip => fate(RowAction::Skipped, None, "not_found"),
                 OnNew::Fail => {
                     let keys = self.ready.step.match_by.join(", ");
                     let reason = format!("no {} is this row by {keys}", E::ENTITY);
                     draft.problems.push(RowProblem::of_row("not_found", "", reason));
-                    Ok(fate(RowAction::Failed, None, ""))
+                    fate(RowAction::Failed, None, "")
                 }
-                OnNew::Create => match unit.attempt(|unit| unit.create(data)) {
-                    Ok(record) => {
-                        self.learn(&record);
-                        Ok(fate(RowAction::Created, Some(record.id), ""))
+                OnNew::Create => match self.attempt(unit, |unit| unit.create(data)) {
+                    None => Ok(None),
+                    Some(Ok(record)) => {
+                        self.learn(record.id.uuid(), keys);
+                        fate(RowAction::Created, Some(record.id.uuid()), "")
                     }
-                    Err(error) => {
+                    Some(Err(error)) => {
                         self.tell(draft, error)?;
-                        Ok(fate(RowAction::Failed, None, ""))
+                        fate(RowAction::Failed, None, "")
                     }
                 },
             },
@@ -351,11 +396,12 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         unit: &mut UnitOfWork<'_>,
         draft: &mut Draft,
         id: Id<E>,
+        keys: Vec<Vec<String>>,
         fill: bool,
-    ) -> Result<Fate> {
+    ) -> Result<Option<Fate>> {
         let before = unit.written();
         let mut mismatches = Vec::new();
-        let updated = unit.attempt(|unit| {
+        let updated = self.attempt(unit, |unit| {
             unit.update(id, |data: &mut E| {
                 self.change(draft, data, fill, &mut mismatches);
                 Ok(())
@@ -363,17 +409,19 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         });
         draft.problems.append(&mut mismatches);
         let action = match updated {
-            Ok(record) => {
-                self.learn(&record);
-                if unit.written() > before { RowAction::Updated } else { RowAction::Skipped }
+            None => return Ok(None),
+            Some(Ok(_)) if unit.written() > before => {
+                self.learn(id.uuid(), keys);
+                RowAction::Updated
             }
-            Err(error) => {
+            Some(Ok(_)) => RowAction::Skipped,
+            Some(Err(error)) => {
                 self.tell(draft, error)?;
                 RowAction::Failed
             }
         };
         let reason = if action == RowAction::Skipped { "unchanged" } else { "" };
-        Ok(Fate { action, record: Some(id.uuid()), reason })
+        Ok(Some(Fate { action, record: Some(id.uuid()), reason }))
     }
 
     /// Puts the cells into a record that is there.
@@ -526,8 +574,10 @@ fn way_keys<E: Rules>(way: &[By], data: &E, rules: &KeyRules) -> Vec<String> {
     for by in others {
         let mut more = Vec::new();
         by.keys_of(data, rules, &mut more);
-        keys =
-            keys.iter().flat_map(|key| more.iter().map(move |other| format!("{key}\u{1f}{other}"))).collect();
+        keys = keys
+            .iter()
+            .flat_map(|key| more.iter().map(move |other| format!("{key}{BETWEEN}{other}")))
+            .collect();
     }
     keys
 }

@@ -119,7 +119,16 @@ impl<'a> Import<'a> {
                 let (conventions, zone) = (unit.conventions().clone(), unit.settings().time_zone);
                 let source = source_of(step, open)?;
                 let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], _: &ImportPart| {
-                    let written = target(step.entity).write(unit, ready, drafts)?;
+                    let target = target(step.entity);
+                    let drafts = std::cell::RefCell::new(drafts);
+                    let written = unit.twice(
+                        |unit| target.write(unit, ready, &mut drafts.borrow_mut(), false),
+                        |unit| {
+                            ready.again(&mut drafts.borrow_mut());
+                            let written = target.write(unit, ready, &mut drafts.borrow_mut(), true)?;
+                            written.ok_or_else(|| Error::corrupt("a savepoint left something"))
+                        },
+                    )?;
                     unit.forget_changes();
                     Ok(written)
                 };
@@ -153,17 +162,38 @@ impl<'a> Import<'a> {
                 .read(|_, _, shared| Ok((shared.conventions.clone(), shared.settings.time_zone)))?;
             let source = source_of(step, open)?;
             let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], so_far: &ImportPart| {
-                self.session.write("import", |unit: &mut UnitOfWork<'_>| {
-                    let written = target(step.entity).write(unit, ready, drafts)?;
-                    unit.is_part_of(so_far.and(written.counts));
-                    Ok(written)
-                })
+                let mut dirty = false;
+                let written = self.write(step, ready, drafts, so_far, false, &mut dirty);
+                if !dirty {
+                    return written;
+                }
+                ready.again(drafts);
+                self.write(step, ready, drafts, so_far, true, &mut dirty)
             };
             if run.step(number, step, source, &conventions, zone, &mut write)?.is_break() {
                 break;
             }
         }
         Ok(run.report)
+    }
+
+    /// Writes a chunk as one operation. `dirty` when that has to be done again, carefully.
+    fn write(
+        &self,
+        step: &Step,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        so_far: &ImportPart,
+        carefully: bool,
+        dirty: &mut bool,
+    ) -> Result<Written> {
+        self.session.write("import", |unit: &mut UnitOfWork<'_>| {
+            let written = target(step.entity).write(unit, ready, drafts, carefully)?;
+            *dirty = written.is_none();
+            let written = written.ok_or_else(|| Error::corrupt("a savepoint left something"))?;
+            unit.is_part_of(so_far.and(written.counts));
+            Ok(written)
+        })
     }
 }
 
