@@ -41,6 +41,9 @@ impl Conn {
     fn set_up(&mut self, options: &OpenOptions) -> rusqlite::Result<()> {
         const STATEMENTS: usize = 256;
         const CACHE_KIB: i64 = 16 * 1024;
+        // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
+        // own thousand each would be written into the file every time.
+        const WAL_PAGES: i64 = 4_000;
         let mapped: i64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
         let raw = &mut self.raw;
         raw.busy_handler(Some(wait_a_moment))?;
@@ -51,6 +54,7 @@ impl Conn {
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.pragma_update(None, "mmap_size", mapped)?;
         raw.pragma_update(None, "temp_store", "MEMORY")?;
+        raw.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
         raw.pragma_update(
             None,
             "synchronous",

@@ -1,5 +1,7 @@
 //! The unit of work: the only thing in the system that writes.
 
+#[cfg(feature = "exchange")]
+mod attempt;
 mod content;
 mod custom;
 mod index;
@@ -12,8 +14,6 @@ use super::rules::Rules;
 use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
-#[cfg(feature = "exchange")]
-use crate::model::ImportPart;
 use crate::model::{
     Action, Change, ChangeKind, Conventions, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level,
     Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences, named_values,
@@ -22,6 +22,8 @@ use crate::store::{
     Attempts, Condition, Entry, IndexChange, Plan, Sealed, SessionRow, Sight, StoreState, Stored, Transaction,
 };
 use crate::value::{Id, Money, Timestamp, truncate};
+#[cfg(feature = "exchange")]
+pub(crate) use attempt::Attempt;
 use chrono::NaiveDate;
 use content::Content;
 pub(super) use content::{CHUNK, content_name};
@@ -54,15 +56,6 @@ pub(super) struct Committed {
     pub(super) operation: Option<Operation>,
     pub(super) authority_changed: bool,
     pub(super) authority: u64,
-}
-
-/// How a part of an operation ended that was tried without a savepoint.
-#[cfg(feature = "exchange")]
-pub(crate) enum Attempt<T> {
-    /// As it says; an error left nothing.
-    Done(Result<T>),
-    /// It failed when it had written already.
-    Dirty,
 }
 
 /// How the data of a record came about.
@@ -411,85 +404,6 @@ impl<'t> UnitOfWork<'t> {
     pub(super) fn undoes(&mut self, operation: &Operation) {
         self.operation.undoes = Some(operation.id);
         self.operation.import.clone_from(&operation.import);
-    }
-
-    /// Makes the operation a part of an import.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn is_part_of(&mut self, part: ImportPart) {
-        self.operation.import = Some(part);
-    }
-
-    /// How many changes were made so far.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn written(&self) -> usize {
-        self.operation.changes.len()
-    }
-
-    /// Forgets the changes of an operation that will be taken back, but for those that later writes look at.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn forget_changes(&mut self) {
-        let looked_at = |kind| {
-            matches!(kind, Kind::Pipeline | Kind::CustomField | Kind::Settings | Kind::Role | Kind::User)
-        };
-        self.operation.changes.retain(|change| looked_at(change.kind));
-    }
-
-    /// Runs a part of the operation that is taken back alone when it fails: whatever it wrote before.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let before = self.state_of_attempt();
-        self.writer().savepoint()?;
-        let result = write(self);
-        if result.is_err() {
-            self.writer().roll_back_to_savepoint()?;
-            self.go_back(before);
-        }
-        result
-    }
-
-    /// The same for a part that mostly fails before it writes anything: a savepoint costs as much as a good part of a row.
-    /// [`Attempt::Dirty`] when it failed later than that: the caller goes back to where he began.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn attempt_cheaply<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Attempt<T> {
-        let before = self.state_of_attempt();
-        self.touched = false;
-        match write(self) {
-            Ok(done) => Attempt::Done(Ok(done)),
-            Err(_) if self.touched => Attempt::Dirty,
-            Err(error) => {
-                self.go_back(before);
-                Attempt::Done(Err(error))
-            }
-        }
-    }
-
-    /// Runs several parts, and when they ask for it takes them back and runs them again, otherwise.
-    #[cfg(feature = "exchange")]
-    pub(crate) fn twice<T>(
-        &mut self,
-        first: impl FnOnce(&mut Self) -> Result<Option<T>>,
-        second: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> Result<T> {
-        let before = self.state_of_attempt();
-        self.writer().savepoint()?;
-        if let Some(done) = first(self)? {
-            return Ok(done);
-        }
-        self.writer().roll_back_to_savepoint()?;
-        self.go_back(before);
-        second(self)
-    }
-
-    #[cfg(feature = "exchange")]
-    fn state_of_attempt(&self) -> (usize, bool, Arc<Shared>) {
-        (self.operation.changes.len(), self.authority_changed, Arc::clone(&self.shared))
-    }
-
-    #[cfg(feature = "exchange")]
-    fn go_back(&mut self, (changes, authority_changed, shared): (usize, bool, Arc<Shared>)) {
-        self.operation.changes.truncate(changes);
-        self.authority_changed = authority_changed;
-        self.shared = shared;
     }
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.

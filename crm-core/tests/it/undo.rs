@@ -208,7 +208,7 @@ fn a_batch_of_five_hundred_mixed_writes_is_undone_exactly() {
         batch.create(Note { customer, body: "Written in a batch".into(), ..Note::default() }).unwrap();
         batch.update(new, |contact: &mut Contact| contact.family_name = "Wanjiku".into());
         batch.update(customer, |c: &mut Customer| {
-            c.emails = vec![format!("{}@mara.example", c.name.replace(' ', "")).as_str().into()]
+            c.emails = vec![format!("{}@mara.example", c.name.replace(' ', "")).as_str().into()];
         });
     }
     for id in &trashed {

@@ -1,17 +1,21 @@
 //! The rows of a chunk become records: what they refer to and what they match is read in few statements, then each row is
 //! written under a savepoint of its own.
 
-use super::cells::{Cell, Draft, Ready, Slot};
-use super::lookup::{By, Lookup};
-use super::place::Place;
+mod problems;
+mod references;
+mod values;
+
+use super::cells::{Draft, Ready};
+use super::lookup::By;
 use super::plan::{OnMatch, OnNew};
 use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
 use crate::crm::{Attempt, Rules, UnitOfWork};
-use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Kind, Record, custom_of};
-use crate::value::{Id, KeyRules, Value, fold};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use crate::error::{Error, Result};
+use crate::model::{Action, Kind, Record};
+use crate::value::{Id, KeyRules};
+use references::Referred;
+use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 use uuid::Uuid;
 
@@ -105,14 +109,6 @@ fn record_keys<E: Rules>(by: &By, record: &Record<E>, rules: &KeyRules) -> Vec<S
 /// What stands between the parts of a key that has several: a character that no key has.
 const BETWEEN: char = '\u{1f}';
 
-/// What a text refers to.
-#[derive(Clone, Copy, PartialEq)]
-enum Referred {
-    One(Uuid),
-    Several,
-    Nothing,
-}
-
 /// A chunk on its way.
 struct Chunk<'r, 'p, E: Rules> {
     ready: &'r Ready<'p>,
@@ -168,110 +164,7 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         Ok(Some(written))
     }
 
-    // ---- references --------------------------------------------------------------------------------------------
-
-    /// Reads what the cells of all rows refer to, a few statements for each column.
-    fn read_references(&mut self, unit: &UnitOfWork<'_>, drafts: &[Draft]) -> Result<()> {
-        for (index, slot) in self.ready.slots.iter().enumerate() {
-            let Some(lookup) = &slot.lookup else { continue };
-            let cells = drafts.iter().filter_map(|draft| draft.cells.get(index)).chain([&slot.default]);
-            let texts: HashSet<&str> = cells
-                .filter_map(|cell| match cell {
-                    Cell::Reference(text) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect();
-            for (text, referred) in find_all(unit, lookup, texts)? {
-                self.referred.insert((index, text), referred);
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives the references of a row the ids of what they refer to.
-    fn refer(&self, draft: &mut Draft) {
-        for (index, slot) in self.ready.slots.iter().enumerate() {
-            let Some(lookup) = &slot.lookup else { continue };
-            let text = match (draft.cells.get(index), &slot.default) {
-                (Some(Cell::Reference(text)), _) => text.clone(),
-                _ => continue,
-            };
-            let cell = match self.referred.get(&(index, text.clone())).copied().unwrap_or(Referred::Nothing) {
-                Referred::One(id) => Cell::Value(Value::Id(id)),
-                // A row before it in this chunk may be what it refers to.
-                Referred::Nothing if lookup.kind == E::kind() => continue,
-                nothing => {
-                    draft.problems.push(not_found(slot, lookup, &text, nothing));
-                    Cell::Wrong
-                }
-            };
-            if let Some(place) = draft.cells.get_mut(index) {
-                *place = cell;
-            }
-        }
-    }
-
-    /// A reference to a record of the kind that is imported, which was not there when the chunk began.
-    fn refer_again(&self, unit: &UnitOfWork<'_>, draft: &mut Draft, data: &mut E) -> Result<()> {
-        for (index, slot) in self.ready.slots.iter().enumerate() {
-            let (Some(lookup), Some(Cell::Reference(text))) = (&slot.lookup, draft.cells.get(index)) else {
-                continue;
-            };
-            let text = text.clone();
-            let found = find_all(unit, lookup, HashSet::from([text.as_str()]))?;
-            let cell = match found.into_iter().next() {
-                Some((_, Referred::One(id))) => {
-                    set(data, &slot.place, Value::Id(id));
-                    Cell::Value(Value::Id(id))
-                }
-                other => {
-                    let referred = other.map_or(Referred::Nothing, |(_, referred)| referred);
-                    draft.problems.push(not_found(slot, lookup, &text, referred));
-                    Cell::Wrong
-                }
-            };
-            if let Some(place) = draft.cells.get_mut(index) {
-                *place = cell;
-            }
-        }
-        Ok(())
-    }
-
     // ---- what is there already ---------------------------------------------------------------------------------
-
-    /// The row as a new record.
-    fn new_data(&self, draft: &mut Draft) -> E {
-        let mut data = E::default();
-        if draft.row.state != RowState::Filled {
-            return data;
-        }
-        for (index, slot) in self.ready.slots.iter().enumerate() {
-            let value = match draft.cells.get(index) {
-                Some(Cell::Value(value)) => Some(value.clone()),
-                Some(Cell::Empty) => match &slot.default {
-                    Cell::Value(value) => Some(value.clone()),
-                    Cell::Reference(text) => match self.referred.get(&(index, text.clone())) {
-                        Some(Referred::One(id)) => Some(Value::Id(*id)),
-                        other => {
-                            let referred = other.copied().unwrap_or(Referred::Nothing);
-                            if let Some(lookup) = &slot.lookup {
-                                draft.problems.push(not_found(slot, lookup, text, referred));
-                            }
-                            None
-                        }
-                    },
-                    _ => None,
-                },
-                _ => None,
-            };
-            if let Some(value) = value
-                && let Some(reason) = set(&mut data, &slot.place, value)
-            {
-                draft.problems.push(RowProblem::of_cell(slot.mapping, "", "mismatch", reason));
-            }
-        }
-        data
-    }
 
     /// Reads the records that the rows may be, one statement for each way.
     fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[(E, Vec<Vec<String>>)]) -> Result<()> {
@@ -423,147 +316,6 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         let reason = if action == RowAction::Skipped { "unchanged" } else { "" };
         Ok(Some(Fate { action, record: Some(id.uuid()), reason }))
     }
-
-    /// Puts the cells into a record that is there.
-    fn change(&self, draft: &Draft, data: &mut E, fill: bool, problems: &mut Vec<RowProblem>) {
-        let old = data.clone();
-        let mut begun: HashSet<usize> = HashSet::new();
-        for (slot, cell) in self.ready.slots.iter().zip(&draft.cells) {
-            let was_empty = is_empty(&old, &slot.place);
-            let value = match cell {
-                Cell::Value(_) if fill && !was_empty => continue,
-                Cell::Value(value) => value.clone(),
-                Cell::Empty if slot.clears && !fill && !begun.contains(&slot.place.field()) => Value::Null,
-                _ => continue,
-            };
-            let Place::List(field, _) = slot.place else {
-                if let Some(reason) = set(data, &slot.place, value) {
-                    problems.push(RowProblem::of_cell(slot.mapping, "", "mismatch", reason));
-                }
-                continue;
-            };
-            let first = begun.insert(field);
-            if value == Value::Null || slot.replaces && first {
-                set(data, &Place::Field(field), Value::Null);
-            }
-            if let Value::List(entries) = value {
-                self.unite(data, field, entries, first);
-            }
-        }
-    }
-
-    /// Puts the entries that the list has not before those that it has.
-    fn unite(&self, data: &mut E, field: usize, entries: Vec<Value>, first: bool) {
-        let key = |entry: &Value| {
-            let mut scratch = E::default();
-            let mut keys = Vec::new();
-            if scratch.set(field, Value::List(vec![entry.clone()])).is_ok() {
-                scratch.keys(field, &self.rules, &mut |key| keys.push(key));
-            }
-            keys.into_iter().next().unwrap_or_else(|| fold(&entry.to_string()))
-        };
-        let there = match data.value(field) {
-            Value::List(there) => there,
-            _ => Vec::new(),
-        };
-        let mut known: HashSet<String> = there.iter().map(key).collect();
-        let new: Vec<Value> = entries.into_iter().filter(|entry| known.insert(key(entry))).collect();
-        if new.is_empty() {
-            return;
-        }
-        // What the second column of a list brings comes after what the first one brought.
-        let (new, there) = if first { (new, there) } else { (there, new) };
-        set(data, &Place::Field(field), Value::List(new.into_iter().chain(there).collect()));
-    }
-
-    // ---- problems ----------------------------------------------------------------------------------------------
-
-    /// What else is wrong with a row that has problems already.
-    fn tell_the_rest(&self, draft: &mut Draft, mut data: E) {
-        if draft.row.state != RowState::Filled {
-            return;
-        }
-        let mut violations = Violations::default();
-        data.tidy(&mut violations);
-        data.normalise();
-        data.check(&mut violations);
-        let told: HashSet<String> =
-            draft.problems.iter().map(|problem| root(&problem.field).to_owned()).collect();
-        for violation in violations.iter().filter(|violation| !told.contains(root(&violation.field))) {
-            let problem =
-                self.of_violation(&violation.field, &violation.value, violation.rule, &violation.reason);
-            draft.problems.push(problem);
-        }
-    }
-
-    /// Takes over what an error says of the row; one that says nothing of it ends the import.
-    fn tell(&self, draft: &mut Draft, error: Error) -> Result<()> {
-        let problems = &mut draft.problems;
-        match &error {
-            Error::Invalid(violations) => problems
-                .extend(violations.iter().map(|v| self.of_violation(&v.field, &v.value, v.rule, &v.reason))),
-            Error::Duplicate { field, value, .. } => {
-                problems.push(self.of_violation(field, value, error.code(), &error.to_string()));
-            }
-            Error::Refused { rule, reason } => problems.push(RowProblem::of_row(rule, "", reason.clone())),
-            Error::Denied { .. }
-            | Error::Conflict { .. }
-            | Error::InUse { .. }
-            | Error::Gone { .. }
-            | Error::NotFound { .. } => {
-                problems.push(RowProblem::of_row(error.code(), "", error.to_string()));
-            }
-            _ => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// The column that a field came from.
-    fn of_violation(&self, path: &str, value: &str, rule: &str, reason: &str) -> RowProblem {
-        let exact = self.ready.slots.iter().find(|slot| slot.mapping.field == path);
-        let slot =
-            exact.or_else(|| self.ready.slots.iter().find(|slot| root(&slot.mapping.field) == root(path)));
-        let mut problem = match slot {
-            Some(slot) => RowProblem::of_cell(slot.mapping, value, rule, reason.to_owned()),
-            None => RowProblem::of_field(path, value, rule, reason.to_owned()),
-        };
-        path.clone_into(&mut problem.field);
-        problem
-    }
-}
-
-fn root(path: &str) -> &str {
-    match path.strip_prefix("custom.") {
-        Some(_) => path,
-        None => path.split('.').next().unwrap_or_default(),
-    }
-}
-
-fn not_found(slot: &Slot<'_>, lookup: &Lookup, text: &str, referred: Referred) -> RowProblem {
-    let (rule, what) = match referred {
-        Referred::Several => ("ambiguous", "there are several, by"),
-        _ => ("unknown", "there is none, by"),
-    };
-    let reason = format!("{} {text:?}: {what} {}", lookup.kind, lookup.describe());
-    RowProblem::of_cell(slot.mapping, text, rule, reason)
-}
-
-/// What each text refers to.
-fn find_all(unit: &UnitOfWork<'_>, lookup: &Lookup, texts: HashSet<&str>) -> Result<Vec<(String, Referred)>> {
-    let mut found: HashMap<String, Referred> = HashMap::new();
-    for by in &lookup.by {
-        let open: Vec<&str> = texts.iter().filter(|text| !found.contains_key(**text)).copied().collect();
-        if open.is_empty() {
-            break;
-        }
-        for (text, id) in target(lookup.kind).find(unit, by, &open)? {
-            let place = found.entry(text).or_insert(Referred::One(id));
-            if *place != Referred::One(id) {
-                *place = Referred::Several;
-            }
-        }
-    }
-    Ok(found.into_iter().collect())
 }
 
 /// The keys of a record by one way; the parts of a way that has several are joined.
@@ -580,49 +332,4 @@ fn way_keys<E: Rules>(way: &[By], data: &E, rules: &KeyRules) -> Vec<String> {
             .collect();
     }
     keys
-}
-
-fn is_empty<E: Rules>(data: &E, place: &Place) -> bool {
-    let value = data.value(place.field());
-    match place {
-        Place::Field(_) | Place::List(..) => value.is_empty() || value == Value::Id(Uuid::nil()),
-        Place::Part(_, part) => value.part(part).is_empty(),
-        Place::Entry(_, key) | Place::Custom(_, key) => value.part(key).is_empty(),
-    }
-}
-
-/// Puts a value in its place; gives what would have fitted when it does not.
-fn set<E: Rules>(data: &mut E, place: &Place, value: Value) -> Option<String> {
-    let expected = |mismatch: crate::value::Mismatch| format!("expected {}", mismatch.expected);
-    let part_of = |whole: Value, name: &str, value: Value| {
-        let mut map = match whole {
-            Value::Map(map) => map,
-            _ => std::collections::BTreeMap::new(),
-        };
-        match value {
-            Value::Null => drop(map.remove(name)),
-            value => drop(map.insert(name.to_owned(), value)),
-        }
-        map
-    };
-    let (field, value) = match place {
-        Place::Field(field) => (*field, value),
-        Place::Part(field, part) => (*field, Value::Map(part_of(data.value(*field), part, value))),
-        Place::Entry(field, key) => (*field, Value::Map(part_of(data.value(*field), key, value))),
-        Place::Custom(field, key) => {
-            (*field, Value::Map(part_of(Value::Map(custom_of(data, *field)), key, value)))
-        }
-        Place::List(field, _) => {
-            let mut list = match data.value(*field) {
-                Value::List(list) => list,
-                _ => Vec::new(),
-            };
-            match value {
-                Value::List(more) => list.extend(more),
-                other => list.push(other),
-            }
-            (*field, Value::List(list))
-        }
-    };
-    data.set(field, value).err().map(expected)
 }
