@@ -3,10 +3,10 @@
 //! `CRM_BENCH_SIZES` says how many customers; 25,000 to 200,000 when nothing is said. Prints one line of JSON for each.
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
-use crm_benches::Outcome;
 use crm_benches::data::{Dice, Population};
 use crm_benches::duplicates::{customer, twin_of};
 use crm_benches::store::{Template, resume};
+use crm_benches::{Outcome, peak_memory};
 use crm_core::{Customer, DuplicateRules, Email, Session};
 use std::collections::HashSet;
 use std::path::Path;
@@ -88,12 +88,4 @@ fn drafts(session: &Session, population: &Population, rules: &DuplicateRules) ->
     }
     times.sort_unstable();
     Ok(times.get(DRAFTS / 2).copied().unwrap_or_default())
-}
-
-/// The most memory that this process had at once, in megabytes; 0 where the system does not tell.
-fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) / 1_024
 }

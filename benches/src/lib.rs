@@ -11,3 +11,11 @@ pub mod store;
 
 /// Whatever went wrong: a benchmark only ever tells it and stops.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// The most memory that this process had at once, in megabytes; 0 where the system does not tell.
+pub fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1_024
+}

@@ -3,6 +3,7 @@
 use crate::error::OrError;
 use crate::functions;
 use crate::open::{Durability, OpenOptions, Place};
+use crate::words::Unwritten;
 use crm_core::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, InterruptHandle, OpenFlags};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Conn {
     raw: Connection,
     statements: Arc<AtomicU64>,
+    unwritten: Unwritten,
 }
 
 impl Conn {
@@ -31,7 +33,7 @@ impl Conn {
                 Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             }
         };
-        let mut conn = Conn { raw: raw.or_error()?, statements };
+        let mut conn = Conn { raw: raw.or_error()?, statements, unwritten: Unwritten::default() };
         conn.set_up(options).or_error()?;
         Ok(conn)
     }
@@ -39,6 +41,9 @@ impl Conn {
     fn set_up(&mut self, options: &OpenOptions) -> rusqlite::Result<()> {
         const STATEMENTS: usize = 256;
         const CACHE_KIB: i64 = 16 * 1024;
+        // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
+        // own thousand each would be written into the file every time.
+        const WAL_PAGES: i64 = 4_000;
         let mapped: i64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
         let raw = &mut self.raw;
         raw.busy_handler(Some(wait_a_moment))?;
@@ -49,6 +54,7 @@ impl Conn {
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.pragma_update(None, "mmap_size", mapped)?;
         raw.pragma_update(None, "temp_store", "MEMORY")?;
+        raw.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
         raw.pragma_update(
             None,
             "synchronous",
@@ -81,6 +87,11 @@ impl Conn {
         &self.raw
     }
 
+    /// What the transaction has yet to write into the indexes of words.
+    pub(crate) fn unwritten(&self) -> &Unwritten {
+        &self.unwritten
+    }
+
     pub(crate) fn last_row(&self) -> i64 {
         self.raw.last_insert_rowid()
     }
@@ -95,6 +106,7 @@ impl Conn {
 
     /// Ends a transaction that was not committed. SQLite may have ended it already.
     pub(crate) fn roll_back(&self) {
+        self.unwritten.forget();
         if self.in_transaction() {
             // There is nobody to tell: the connection is as good as the transaction's end makes it.
             let _ = self.execute("ROLLBACK", []);

@@ -22,19 +22,19 @@ macro_rules! reads {
                 get(self.conn()?, id, sight)
             }
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
-                lists::find(self.conn()?, plan)
+                lists::find(searched(self.conn()?, plan)?, plan)
             }
             fn page(&self, plan: &Plan) -> Result<(Vec<Entry<E>>, bool)> {
                 lists::page(self.conn()?, plan)
             }
             fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
-                search::ranked(self.conn()?, plan)
+                search::ranked(searched(self.conn()?, plan)?, plan)
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
-                lists::count::<E>(self.conn()?, plan)
+                lists::count::<E>(searched(self.conn()?, plan)?, plan)
             }
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
-                lists::aggregate::<E>(self.conn()?, plan, figures)
+                lists::aggregate::<E>(searched(self.conn()?, plan)?, plan, figures)
             }
             fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
                 lists::all(self.conn()?, after, limit)
@@ -43,6 +43,14 @@ macro_rules! reads {
     )+};
 }
 reads!(SqliteView, SqliteTransaction);
+
+/// A search sees what its transaction has written.
+fn searched<'c>(conn: &'c Conn, plan: &Plan) -> Result<&'c Conn> {
+    if plan.words.is_some() {
+        words::write(conn)?;
+    }
+    Ok(conn)
+}
 
 fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
     let table = table::<E>();

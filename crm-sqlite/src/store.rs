@@ -5,6 +5,7 @@ use crate::error::{OrError, from_sqlite, is_dangling};
 use crate::open::OpenOptions;
 use crate::pool::{Lease, Pool, WriterGuard};
 use crate::scrub::scrub;
+use crate::words;
 use crm_core::port::{Snapshot, Store, Transaction};
 use crm_core::{Error, Result};
 use parking_lot::RwLock;
@@ -206,6 +207,7 @@ impl HasConn for SqliteTransaction {
 
 impl Transaction for SqliteTransaction {
     fn commit(self: Box<Self>) -> Result<()> {
+        words::write(&self.conn)?;
         match self.conn.prepare("COMMIT")?.execute([]) {
             Ok(_) => Ok(()),
             Err(error) if is_dangling(&error) => {
@@ -219,12 +221,14 @@ impl Transaction for SqliteTransaction {
         if std::mem::replace(&mut self.savepoint, true) {
             self.conn.execute("RELEASE crm_savepoint", [])?;
         }
+        words::savepoint(&self.conn)?;
         self.conn.execute("SAVEPOINT crm_savepoint", [])?;
         Ok(())
     }
 
     fn roll_back_to_savepoint(&mut self) -> Result<()> {
         self.conn.execute("ROLLBACK TO crm_savepoint", [])?;
+        words::went_back(&self.conn);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use crate::table::Table;
 use crm_core::port::index_tokens;
 use crm_core::{Kind, Result, Uuid};
 use rusqlite::{OptionalExtension, params};
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// How much is looked at to tell which words are common.
@@ -48,15 +49,93 @@ impl WordsSql {
     }
 }
 
-/// The words of a new record.
-pub(crate) fn add(conn: &Conn, table: &Table, row: i64, words: &str) -> Result<()> {
-    conn.execute(&table.words.add_text, params![row, words])?;
-    conn.execute(&table.words.add_tokens, params![row, index_tokens(words)])?;
+/// What a transaction will write into the indexes of words before it searches them or commits.
+///
+/// FTS5 writes a part of the index of its own for what it has gathered whenever a savepoint begins, and SQLite begins one for
+/// most statements: a row at a time every record would be such a part, and the parts would be merged over and over. Written one
+/// after the other at the end, thousands of records are one.
+#[derive(Default)]
+pub(crate) struct Unwritten {
+    all: RefCell<Vec<Change>>,
+    /// How much was gathered when the savepoint began, and how much of it was written since.
+    savepoint: RefCell<Option<Savepoint>>,
+}
+
+struct Change {
+    sql: &'static str,
+    row: i64,
+    tokens: String,
+}
+
+#[derive(Clone, Copy)]
+struct Savepoint {
+    gathered: usize,
+    written: usize,
+}
+
+/// How many changes are gathered at most, where no savepoint has to be gone back to.
+const MOST_GATHERED: usize = 4_096;
+
+impl Unwritten {
+    fn push(&self, conn: &Conn, change: Change) -> Result<()> {
+        self.all.borrow_mut().push(change);
+        let many = self.all.borrow().len() >= MOST_GATHERED;
+        if many && self.savepoint.borrow().is_none() { write(conn) } else { Ok(()) }
+    }
+
+    /// Nothing of what was gathered will be written.
+    pub(crate) fn forget(&self) {
+        self.all.borrow_mut().clear();
+        *self.savepoint.borrow_mut() = None;
+    }
+}
+
+/// Writes what was gathered: before a search of this transaction, and before it commits.
+pub(crate) fn write(conn: &Conn) -> Result<()> {
+    let unwritten = conn.unwritten();
+    let from = unwritten.savepoint.borrow().map_or(0, |savepoint| savepoint.written);
+    for change in unwritten.all.borrow().iter().skip(from) {
+        conn.execute(change.sql, params![change.row, change.tokens])?;
+    }
+    match unwritten.savepoint.borrow_mut().as_mut() {
+        // All of it may have to be written again.
+        Some(savepoint) => savepoint.written = unwritten.all.borrow().len(),
+        None => unwritten.all.borrow_mut().clear(),
+    }
     Ok(())
 }
 
+/// A savepoint begins: what was gathered until now stays.
+pub(crate) fn savepoint(conn: &Conn) -> Result<()> {
+    let unwritten = conn.unwritten();
+    let written = unwritten.savepoint.borrow_mut().take().map_or(0, |savepoint| savepoint.written);
+    unwritten.all.borrow_mut().drain(..written);
+    if unwritten.all.borrow().len() >= MOST_GATHERED {
+        write(conn)?;
+    }
+    let gathered = unwritten.all.borrow().len();
+    *unwritten.savepoint.borrow_mut() = Some(Savepoint { gathered, written: 0 });
+    Ok(())
+}
+
+/// The transaction went back to its savepoint: what was gathered since is forgotten, what was written since is not.
+pub(crate) fn went_back(conn: &Conn) {
+    let unwritten = conn.unwritten();
+    if let Some(savepoint) = unwritten.savepoint.borrow_mut().as_mut() {
+        unwritten.all.borrow_mut().truncate(savepoint.gathered);
+        savepoint.written = 0;
+    }
+}
+
+/// The words of a new record.
+pub(crate) fn add(conn: &Conn, table: &'static Table, row: i64, words: &str) -> Result<()> {
+    conn.execute(&table.words.add_text, params![row, words])?;
+    let tokens = index_tokens(words);
+    conn.unwritten().push(conn, Change { sql: &table.words.add_tokens, row, tokens })
+}
+
 /// Gives a record other words, or none. Only the tokens that differ are written.
-pub(crate) fn change(conn: &Conn, table: &Table, id: Uuid, words: &str) -> Result<()> {
+pub(crate) fn change(conn: &Conn, table: &'static Table, id: Uuid, words: &str) -> Result<()> {
     let sql = &table.words;
     let found = {
         let mut statement = conn.prepare(&sql.find)?;
@@ -74,17 +153,16 @@ pub(crate) fn change(conn: &Conn, table: &Table, id: Uuid, words: &str) -> Resul
     if words == old {
         return Ok(());
     }
+    let later = |sql: &'static str, tokens: String| conn.unwritten().push(conn, Change { sql, row, tokens });
     if words.is_empty() {
-        conn.execute(&sql.remove_tokens, params![row, without(&index_tokens(&old), "")])?;
         conn.execute(&sql.remove_text, [row])?;
-        return Ok(());
+        return later(&sql.remove_tokens, without(&index_tokens(&old), ""));
     }
     let (before, after) = (index_tokens(&old), index_tokens(words));
-    // Both even when one is empty: the index counts its rows.
-    conn.execute(&sql.remove_tokens, params![row, without(&before, &after)])?;
-    conn.execute(&sql.add_tokens, params![row, without(&after, &before)])?;
     conn.execute(&sql.change_text, params![row, words])?;
-    Ok(())
+    // Both even when one is empty: the index counts its rows.
+    later(&sql.remove_tokens, without(&before, &after))?;
+    later(&sql.add_tokens, without(&after, &before))
 }
 
 /// The tokens of one list that the other has not, each once: FTS5 counts tokens, and finds the file damaged when more are

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
 }
 
 /// One object for each line.
-fn rows(text: &str) -> Outcome<Vec<Value>> {
+pub(crate) fn rows(text: &str) -> Outcome<Vec<Value>> {
     let lines = text.lines().filter(|line| line.starts_with('{'));
     let rows: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
     match rows {

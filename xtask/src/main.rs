@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod duplicates;
+mod imports;
 mod loc;
 mod run;
 mod soak;
@@ -25,6 +26,8 @@ Chores:
   bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)
   bench --duplicates [--json] [--size N]
                             time the search for duplicates (among 25000 to 200000 customers, or N)
+  bench --import [--json] [--size N]
+                            time imports of CSV files (100000 and 1000000 rows, or N), beside sqlite3's and Python's
   bench --search [--json] [--size N]
                             time searches, and weigh the tables that they need
   loc                       count the lines of Rust per crate and list the longest files

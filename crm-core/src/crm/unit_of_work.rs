@@ -1,5 +1,7 @@
 //! The unit of work: the only thing in the system that writes.
 
+#[cfg(feature = "exchange")]
+mod attempt;
 mod content;
 mod custom;
 mod index;
@@ -22,6 +24,8 @@ use crate::store::{
     Attempts, Condition, Entry, IndexChange, Plan, Sealed, SessionRow, Sight, StoreState, Stored, Transaction,
 };
 use crate::value::{Id, Money, Timestamp, truncate};
+#[cfg(feature = "exchange")]
+pub(crate) use attempt::Attempt;
 use chrono::NaiveDate;
 use content::Content;
 pub(super) use content::{CHUNK, content_name};
@@ -44,6 +48,8 @@ pub struct UnitOfWork<'t> {
     operation: Operation,
     authority_changed: bool,
     sealed: bool,
+    /// Something was written into the store.
+    touched: bool,
     content: Option<Content>,
 }
 
@@ -95,6 +101,7 @@ impl<'t> UnitOfWork<'t> {
             operation,
             authority_changed: false,
             sealed: false,
+            touched: false,
             content: None,
         })
     }
@@ -106,6 +113,12 @@ impl<'t> UnitOfWork<'t> {
     }
 
     pub(super) fn tx_mut(&mut self) -> &mut (dyn Transaction + 't) {
+        self.writer()
+    }
+
+    /// The only way to the store for whoever writes.
+    fn writer(&mut self) -> &mut (dyn Transaction + 't) {
+        self.touched = true;
         &mut *self.tx
     }
 
@@ -249,7 +262,7 @@ impl<'t> UnitOfWork<'t> {
             Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
         let entry = Entry { record, deletion: None };
         let index = self.index_change(None, Some(&entry.record.data), everything);
-        let inserted = E::repo(&mut *self.tx).insert(&entry, &index);
+        let inserted = E::repo(self.writer()).insert(&entry, &index);
         inserted.map_err(|error| self.hide_holder(error))?;
         self.note(&entry, ChangeKind::Create, None, everything);
         E::after_save(self, &entry.record, None)?;
@@ -311,7 +324,7 @@ impl<'t> UnitOfWork<'t> {
             None => self.index_change(Some(&old.record.data), Some(&entry.record.data), changed),
             Some(_) => IndexChange::default(),
         };
-        let replaced = E::repo(&mut *self.tx).replace(&entry, changed, &index);
+        let replaced = E::repo(self.writer()).replace(&entry, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
         self.note(&entry, ChangeKind::Update, Some(&old.record.data), changed);
         E::after_save(self, &entry.record, Some(&old.record))?;
@@ -395,19 +408,6 @@ impl<'t> UnitOfWork<'t> {
         self.operation.import.clone_from(&operation.import);
     }
 
-    /// Runs a part of the operation that is taken back alone when it fails.
-    pub(crate) fn attempt<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let (changes, changed) = (self.operation.changes.len(), self.authority_changed);
-        self.tx.savepoint()?;
-        let result = write(self);
-        if result.is_err() {
-            self.tx.roll_back_to_savepoint()?;
-            self.operation.changes.truncate(changes);
-            self.authority_changed = changed;
-        }
-        result
-    }
-
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.
     pub(super) fn seal(&mut self) -> Result<Operation> {
         self.write_journal()?;
@@ -434,13 +434,13 @@ impl<'t> UnitOfWork<'t> {
         }
         self.sealed = true;
         if self.authority_changed {
-            self.tx.bump_authority()?;
+            self.writer().bump_authority()?;
         }
         if !self.operation.changes.is_empty() {
             let changes = std::mem::take(&mut self.operation.changes);
             let operation = Operation { changes, ..self.operation.clone() };
             let sealed = Sealed::new(operation, self.state.head, || self.crm.random())?;
-            self.tx.append(&sealed)?;
+            self.writer().append(&sealed)?;
             self.operation = sealed.operation;
         }
         Ok(())
@@ -460,11 +460,11 @@ impl<'t> UnitOfWork<'t> {
     // ---- operational data --------------------------------------------------------------------------------------
 
     pub(crate) fn next_number(&mut self, counter: &str) -> Result<u64> {
-        self.tx.next_number(counter)
+        self.writer().next_number(counter)
     }
 
     pub(crate) fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
-        self.tx.raise_number(counter, number)
+        self.writer().raise_number(counter, number)
     }
 
     pub(crate) fn set_unique(
@@ -473,37 +473,37 @@ impl<'t> UnitOfWork<'t> {
         field: &'static str,
         unique: bool,
     ) -> Result<()> {
-        self.tx.set_unique(entity, field, unique).map_err(|error| self.hide_holder(error))
+        self.writer().set_unique(entity, field, unique).map_err(|error| self.hide_holder(error))
     }
 
     pub(super) fn set_password(&mut self, user: &Record<User>, password: &str) -> Result<()> {
         let hash = self.crm.new_password_hash(user, password)?;
-        self.tx.set_credential(user.id, &hash)?;
+        self.writer().set_credential(user.id, &hash)?;
         self.revoke_sessions(user.id)
     }
 
     pub(super) fn store_credential(&mut self, user: Id<User>, hash: &str) -> Result<()> {
-        self.tx.set_credential(user, hash)
+        self.writer().set_credential(user, hash)
     }
 
     pub(crate) fn revoke_sessions(&mut self, user: Id<User>) -> Result<()> {
         self.authority_changed = true;
         let now = self.now();
-        self.tx.revoke_sessions_of(user, now)
+        self.writer().revoke_sessions_of(user, now)
     }
 
     pub(super) fn revoke_session(&mut self, token_hash: &[u8; 32]) -> Result<()> {
         self.authority_changed = true;
         let now = self.now();
-        self.tx.revoke_session(token_hash, now)
+        self.writer().revoke_session(token_hash, now)
     }
 
     pub(super) fn add_session(&mut self, session: &SessionRow) -> Result<()> {
-        self.tx.add_session(session)
+        self.writer().add_session(session)
     }
 
     pub(super) fn set_attempts(&mut self, name: &str, attempts: Option<&Attempts>) -> Result<()> {
-        self.tx.set_attempts(name, attempts)
+        self.writer().set_attempts(name, attempts)
     }
 
     /// The customers that a user sees, for rules about somebody else than the actor.

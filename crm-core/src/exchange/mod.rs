@@ -5,6 +5,7 @@ mod content_lines;
 mod dump;
 mod export;
 mod icalendar;
+pub mod import;
 mod taken_out;
 mod vcard;
 

@@ -3,8 +3,11 @@
 use super::{FieldValue, KeyRules, Words};
 use crate::error::Violations;
 use crm_core_derive::Composite;
+use parking_lot::Mutex;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// A phone number of a customer or contact. The first of a list is the primary one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Composite)]
@@ -52,6 +55,28 @@ pub struct PhoneNumber(pub String);
 /// What a text means as a number.
 type Parsed = rlibphonenumber::PhoneNumber;
 
+/// The forms of a number that is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Forms {
+    e164: String,
+    national: String,
+    extension: Option<String>,
+}
+
+/// What the numbers that were looked at last mean. A record that is written asks for each of its numbers several times, and
+/// whoever reads a file ahead of a writer asks before him: to read one by the plans of libphonenumber takes longer than to
+/// write its row.
+#[derive(Default)]
+struct Remembered {
+    newer: HashMap<(String, String), Option<Arc<Forms>>>,
+    older: HashMap<(String, String), Option<Arc<Forms>>>,
+}
+
+static REMEMBERED: LazyLock<Mutex<Remembered>> = LazyLock::new(Mutex::default);
+
+/// How many numbers are remembered, twice.
+const MOST_REMEMBERED: usize = 8_192;
+
 impl PhoneNumber {
     /// The digits as they were typed, in ASCII.
     ///
@@ -75,7 +100,7 @@ impl PhoneNumber {
     /// assert_eq!(e164("extension 12", "KE"), None);
     /// ```
     pub fn e164(&self, region: &str) -> Option<String> {
-        self.complete(region).map(|number| e164_of(&number))
+        self.forms(region).map(|forms| forms.e164.clone())
     }
 
     /// The digits that are dialled inside the number's own country, when [`e164`](Self::e164) knows it.
@@ -85,7 +110,7 @@ impl PhoneNumber {
     /// assert_eq!(number.national_digits("KE").as_deref(), Some("0628230455"));
     /// ```
     pub fn national_digits(&self, region: &str) -> Option<String> {
-        self.complete(region).map(national_digits_of)
+        self.forms(region).map(|forms| forms.national.clone())
     }
 
     /// Whether the numbering plan of its country has such a number.
@@ -110,13 +135,11 @@ impl PhoneNumber {
     /// assert_eq!(key("0746-44"), "074644");
     /// ```
     pub fn comparison_key(&self, region: &str) -> String {
-        let Some(number) = self.complete(region) else { return self.digits() };
-        let mut key = e164_of(&number);
-        if let Some(extension) = &number.extension {
-            key.push_str(";ext=");
-            key.push_str(&ascii_digits(extension));
+        let Some(forms) = self.forms(region) else { return self.digits() };
+        match &forms.extension {
+            Some(extension) => format!("{};ext={extension}", forms.e164),
+            None => forms.e164.clone(),
         }
-        key
     }
 
     /// The digits by which search finds it, each way of writing them once: as in E.164, as dialled in its own country,
@@ -130,9 +153,9 @@ impl PhoneNumber {
     /// ```
     pub fn searched_digits(&self, region: &str) -> Vec<String> {
         let mut forms = Vec::with_capacity(3);
-        if let Some(number) = self.complete(region) {
-            forms.push(ascii_digits(&e164_of(&number)));
-            forms.push(national_digits_of(number));
+        if let Some(known) = self.forms(region) {
+            forms.push(ascii_digits(&known.e164));
+            forms.push(known.national.clone());
         }
         let typed = self.digits();
         if !forms.contains(&typed) {
@@ -178,6 +201,34 @@ impl PhoneNumber {
             return None;
         }
         PHONE_NUMBER_UTIL.parse(&self.0, Region::from_code(region).ok()).ok()
+    }
+
+    /// Its forms, if it is complete.
+    fn forms(&self, region: &str) -> Option<Arc<Forms>> {
+        let name = (self.0.clone(), region.to_owned());
+        {
+            let mut remembered = REMEMBERED.lock();
+            if let Some(known) = remembered.newer.get(&name) {
+                return known.clone();
+            }
+            if let Some(known) = remembered.older.remove(&name) {
+                remembered.newer.insert(name, known.clone());
+                return known;
+            }
+        }
+        let forms = self.complete(region).map(|number| {
+            Arc::new(Forms {
+                e164: e164_of(&number),
+                extension: number.extension.as_deref().map(ascii_digits),
+                national: national_digits_of(number),
+            })
+        });
+        let mut remembered = REMEMBERED.lock();
+        if remembered.newer.len() >= MOST_REMEMBERED {
+            remembered.older = std::mem::take(&mut remembered.newer);
+        }
+        remembered.newer.insert(name, forms.clone());
+        forms
     }
 
     /// The number, if it has as many digits as a number with its country code may have, area code included.

@@ -24,6 +24,8 @@ mod erase;
 mod events;
 mod export;
 mod feedback;
+#[cfg(feature = "exchange")]
+mod import;
 mod insight;
 mod interactions;
 mod leads;

@@ -244,7 +244,7 @@ fn what_was_stored_before_is_read_after_the_migration() {
 
 /// Every line of the sources in a folder that names the word, with its file. The suite for stores is no part of
 /// what a field costs: it may use any field it likes. Nor are the words of vCard, which name the fields that it has
-/// properties for; all others are carried by themselves.
+/// properties for, and the list of what other programs call things: all others are carried by their own names.
 fn lines_with(folder: &Path, word: &str, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -252,6 +252,9 @@ fn lines_with(folder: &Path, word: &str, found: &mut Vec<(String, String)>) {
             if !path.ends_with("contract") && !path.ends_with("exchange/vcard") {
                 lines_with(&path, word, found);
             }
+            continue;
+        }
+        if path.extension().is_some_and(|ending| ending == "tsv") {
             continue;
         }
         let is_word = |part: &str| part == word || part == format!("{word}_key");

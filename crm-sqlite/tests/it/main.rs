@@ -13,6 +13,7 @@ mod contract;
 mod differential;
 mod dump;
 mod entity;
+mod import;
 mod journal;
 mod kill;
 mod leaks;

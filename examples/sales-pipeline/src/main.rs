@@ -1,7 +1,7 @@
 //! Loads a folder of CSV files into a store and prints the figures of the sales pipeline as one JSON object.
 #![allow(clippy::print_stderr, reason = "a command-line program tells its user what it does")]
 
-use sales_pipeline::{Failure, load, report};
+use sales_pipeline::{Failure, PLAN, load, report};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use std::time::Instant;
 const HELP: &str = "\
 Usage: sales-pipeline --data DIR [--db FILE]
 
-Loads sales_teams.csv, accounts.csv and sales_pipeline.csv into a store and prints
+Loads sales_teams.csv, products.csv, accounts.csv and sales_pipeline.csv into a store and prints
 the figures of the pipeline as one JSON object.
 
 Options:
@@ -46,14 +46,14 @@ fn run(args: impl Iterator<Item = String>) -> Result<(), Failure> {
 fn figures(data: &Path, file: &Path) -> Result<(), Failure> {
     let session = crm_sqlite::open(file)?.system("sales-pipeline");
     let start = Instant::now();
-    let loaded = load(&session, data)?;
+    let loaded = load(&session, data, PLAN)?;
     let load_time = start.elapsed();
     let figures = report(&session, loaded.pipeline)?;
     eprintln!(
-        "loaded {} users, {} customers and {} opportunities in {:.2} s, reported in {:.3} s",
-        loaded.users,
-        loaded.customers,
-        loaded.opportunities,
+        "read {} rows: {} records, {} refused, in {:.2} s, reported in {:.3} s",
+        loaded.report.counts.rows,
+        loaded.report.counts.created,
+        loaded.report.counts.failed,
         load_time.as_secs_f64(),
         (start.elapsed() - load_time).as_secs_f64(),
     );

@@ -12,8 +12,8 @@ use crate::model::{
     Opportunity, OpportunityContact, Pipeline, Priority, Product, Query, Rate, Reminder, ReminderStatus, Role, Sale,
     SavedView, Settings, StageKind, StageTime, User,
 };
-use crate::store::{Condition, Entry, IndexChange, Sealed, Plan, Sight, Store, Stored, column_is};
-use crate::value::{Address, Currency, CustomValues, Due, Email, EmailAddress, Money, Phone, Quantity};
+use crate::store::{Condition, Entry, IndexChange, Plan, Sealed, Sight, Store, Stored, Transaction, column_is};
+use crate::value::{Address, Currency, CustomValues, Due, Email, EmailAddress, Money, Phone, Quantity, Search};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -383,8 +383,11 @@ pub fn a_savepoint_takes_back_what_came_after(factory: Factory<'_>) {
             Customer::repo(&mut *tx).insert(&entry(11, named("Gone")), &index("c@d.example")).unwrap();
             Customer::repo(&mut *tx).remove(id(10), &no_index()).unwrap();
             assert_eq!(tx.next_number("customer").unwrap(), 1);
+            // A search in between sees what was written, and what it saw is taken back with it.
+            assert_eq!(named_tea(&*tx), ["Gone"]);
             tx.roll_back_to_savepoint().unwrap();
         }
+        assert_eq!(named_tea(&*tx), ["Kept"]);
         assert!(Customer::reads(&*tx).get(id(11), &Sight::all()).unwrap().is_none());
         Customer::repo(&mut *tx).insert(&entry(12, named("Kept too")), &index("c@d.example")).unwrap();
         tx.savepoint().unwrap();
@@ -392,9 +395,22 @@ pub fn a_savepoint_takes_back_what_came_after(factory: Factory<'_>) {
         tx.roll_back_to_savepoint().unwrap();
         assert_eq!(tx.next_number("customer").unwrap(), 1);
     });
+    let found = Customer::read(&*store.reader().unwrap()).search(&words_plan("tea")).unwrap();
+    let found: Vec<String> = found.into_iter().map(|found| found.entry.record.data.name).collect();
+    assert_eq!(found, ["Kept too", "Kept"]);
     let names: Vec<String> =
         [10, 11, 12, 13].iter().filter_map(|n| stored::<Customer>(&*store, id(*n))).map(|e| e.record.data.name).collect();
     assert_eq!(names, ["Kept", "Kept too"]);
+}
+
+fn words_plan(words: &str) -> Plan {
+    Plan { words: Some(Search::new(words, "KE")), ..Plan::all_where(Condition::All(Vec::new()), false, 10) }
+}
+
+/// The names of the customers that a search for tea finds in a transaction.
+fn named_tea(tx: &dyn Transaction) -> Vec<String> {
+    let found = Customer::reads(tx).search(&words_plan("tea")).unwrap();
+    found.into_iter().map(|found| found.entry.record.data.name).collect()
 }
 
 /// A transaction that ends without a commit leaves neither records nor keys, words, journal or operational data.

@@ -44,7 +44,7 @@ impl UnitOfWork<'_> {
                 return Err(Error::invalid("bytes", "too_long", reason));
             }
             hash.update(&chunk);
-            self.tx.add_chunk(&provisional, place, &chunk)?;
+            self.writer().add_chunk(&provisional, place, &chunk)?;
             place += 1;
             if read < CHUNK {
                 break;
@@ -52,8 +52,8 @@ impl UnitOfWork<'_> {
         }
         let sha256: [u8; 32] = hash.finalize().into();
         match self.tx.chunk(&sha256, 0)? {
-            Some(_) => self.tx.remove_chunks(&provisional)?,
-            None => self.tx.rename_chunks(&provisional, &sha256)?,
+            Some(_) => self.writer().remove_chunks(&provisional)?,
+            None => self.writer().rename_chunks(&provisional, &sha256)?,
         }
         self.content = Some(Content { size, sha256: hex(&sha256) });
         Ok(())
@@ -73,7 +73,7 @@ impl UnitOfWork<'_> {
                 return Ok(());
             }
         }
-        self.tx.remove_chunks(&name)
+        self.writer().remove_chunks(&name)
     }
 }
 

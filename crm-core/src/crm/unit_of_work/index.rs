@@ -103,7 +103,7 @@ impl UnitOfWork<'_> {
             words: (!same_words).then(|| words_of(data, all_fields::<E>(), rules)),
             deletion: false,
         };
-        let replaced = E::repo(&mut *self.tx).replace(entry, FieldSet::EMPTY, &index);
+        let replaced = E::repo(self.writer()).replace(entry, FieldSet::EMPTY, &index);
         replaced.map_err(|error| self.hide_holder(error))
     }
 }

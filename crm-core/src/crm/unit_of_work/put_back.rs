@@ -17,7 +17,7 @@ impl UnitOfWork<'_> {
         }
         // Whatever the process knew of the empty store holds no more.
         self.authority_changed = true;
-        self.tx.defer_references()
+        self.writer().defer_references()
     }
 
     /// Takes over the settings and custom fields that were put back: what follows is found by them.
@@ -30,21 +30,21 @@ impl UnitOfWork<'_> {
     pub(crate) fn put_back<E: Rules>(&mut self, entry: &Entry<E>) -> Result<()> {
         let live = entry.deletion.is_none().then_some(&entry.record.data);
         let index = self.index_change(None, live, all_fields::<E>());
-        E::repo(&mut *self.tx).insert(entry, &index)
+        E::repo(self.writer()).insert(entry, &index)
     }
 
     /// Puts an operation behind the last one, as it is.
     pub(crate) fn put_back_operation(&mut self, sealed: &Sealed) -> Result<()> {
-        self.tx.append(sealed)
+        self.writer().append(sealed)
     }
 
     /// Puts a delivery of a reminder back.
     pub(crate) fn put_back_delivery(&mut self, delivery: &Delivery) -> Result<()> {
-        self.tx.put_delivery(delivery)
+        self.writer().put_delivery(delivery)
     }
 
     /// Puts a piece of an attachment's bytes back.
     pub(crate) fn put_back_chunk(&mut self, content: &[u8; 32], place: u32, bytes: &[u8]) -> Result<()> {
-        self.tx.add_chunk(content, place, bytes)
+        self.writer().add_chunk(content, place, bytes)
     }
 }

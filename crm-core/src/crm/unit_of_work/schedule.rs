@@ -16,14 +16,14 @@ const MISSED: &str = "missed; told with a later one";
 impl UnitOfWork<'_> {
     /// Brings the deliveries of a reminder in line with it. What was told already is not told again.
     pub(in crate::crm) fn schedule(&mut self, reminder: &Record<Reminder>, now: Timestamp) -> Result<()> {
-        self.tx.remove_deliveries(reminder.id, false)?;
+        self.writer().remove_deliveries(reminder.id, false)?;
         match reminder.status {
             ReminderStatus::Done | ReminderStatus::Cancelled => return Ok(()),
             ReminderStatus::Snoozed => {
                 let Some(until) = reminder.snoozed_until else { return Ok(()) };
                 let until_text = crate::value::instant_text(until);
                 let occurrence = format!("{}{SNOOZED}{until_text}", occurrence_of(&reminder.due));
-                return self.tx.put_delivery(&waiting(reminder.id, occurrence, 0, until));
+                return self.writer().put_delivery(&waiting(reminder.id, occurrence, 0, until));
             }
             ReminderStatus::Pending | ReminderStatus::Sent | ReminderStatus::Failed => {}
         }
@@ -50,7 +50,7 @@ impl UnitOfWork<'_> {
                 due = next;
                 fire_at = self.fire_at(reminder, &due, offset)?;
             }
-            self.tx.put_delivery(&waiting(reminder.id, occurrence_of(&due), offset, fire_at))?;
+            self.writer().put_delivery(&waiting(reminder.id, occurrence_of(&due), offset, fire_at))?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl UnitOfWork<'_> {
             let entry = self.peek(found.reminder)?.filter(|entry| entry.deletion.is_none());
             let Some(reminder) = entry.map(|entry| entry.record) else {
                 // In the trash; a restore schedules it anew.
-                self.tx.remove_deliveries(found.reminder, false)?;
+                self.writer().remove_deliveries(found.reminder, false)?;
                 continue;
             };
             let mut due: Vec<Delivery> = self.tx.deliveries_of(reminder.id)?;
@@ -138,7 +138,7 @@ impl UnitOfWork<'_> {
             }
             latest.worker = Some(worker.to_owned());
             latest.try_at = now + lease;
-            self.tx.put_delivery(&latest)?;
+            self.writer().put_delivery(&latest)?;
             claimed.push((reminder, latest));
         }
         Ok(claimed)
@@ -146,7 +146,7 @@ impl UnitOfWork<'_> {
 
     fn note_missed(&mut self, delivery: Delivery, now: Timestamp) -> Result<()> {
         let problem = Some(MISSED.to_owned());
-        self.tx.put_delivery(&Delivery { delivered_at: Some(now), worker: None, problem, ..delivery })
+        self.writer().put_delivery(&Delivery { delivered_at: Some(now), worker: None, problem, ..delivery })
     }
 
     pub(in crate::crm) fn deliveries_of(&self, reminder: Id<Reminder>) -> Result<Vec<Delivery>> {
@@ -154,11 +154,11 @@ impl UnitOfWork<'_> {
     }
 
     pub(in crate::crm) fn put_delivery(&mut self, delivery: &Delivery) -> Result<()> {
-        self.tx.put_delivery(delivery)
+        self.writer().put_delivery(delivery)
     }
 
     pub(in crate::crm) fn forget_deliveries(&mut self, reminder: Id<Reminder>) -> Result<()> {
-        self.tx.remove_deliveries(reminder, true)
+        self.writer().remove_deliveries(reminder, true)
     }
 }
 

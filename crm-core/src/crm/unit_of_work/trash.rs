@@ -70,7 +70,7 @@ impl UnitOfWork<'_> {
         let index = self.index_change(Some(&entry.record.data), None, everything);
         let record = self.successor(&entry.record, entry.record.data.clone());
         let trashed = Entry { record, deletion: Some(deletion) };
-        E::repo(&mut *self.tx).replace(&trashed, FieldSet::EMPTY, &index)?;
+        E::repo(self.writer()).replace(&trashed, FieldSet::EMPTY, &index)?;
         self.note(&trashed, ChangeKind::Trash, None, FieldSet::EMPTY);
         Ok(())
     }
@@ -109,7 +109,7 @@ impl UnitOfWork<'_> {
         let everything = all_fields::<E>();
         let index = self.index_change(None, Some(&data), everything);
         let restored = Entry { record: self.successor(&old, data), deletion: None };
-        let replaced = E::repo(&mut *self.tx).replace(&restored, changed, &index);
+        let replaced = E::repo(self.writer()).replace(&restored, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
         self.note(&restored, ChangeKind::Restore, Some(&old.data), changed);
         E::after_save(self, &restored.record, Some(&old))?;
@@ -164,7 +164,7 @@ impl UnitOfWork<'_> {
             }
         }
         let entry = self.latest(entry)?;
-        E::repo(&mut *self.tx).remove(entry.record.id, &IndexChange::default())?;
+        E::repo(self.writer()).remove(entry.record.id, &IndexChange::default())?;
         let fields = all_fields::<E>();
         let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
         let customer = customer_of(&entry.record);

@@ -1,0 +1,335 @@
+//! The rows of a chunk become records: what they refer to and what they match is read in few statements, then each row is
+//! written under a savepoint of its own.
+
+mod problems;
+mod references;
+mod values;
+
+use super::cells::{Draft, Ready};
+use super::lookup::By;
+use super::plan::{OnMatch, OnNew};
+use super::report::{Counts, RowAction, RowProblem};
+use super::rows::RowState;
+use crate::crm::{Attempt, Rules, UnitOfWork};
+use crate::error::{Error, Result};
+use crate::model::{Action, Kind, Record};
+use crate::value::{Id, KeyRules};
+use references::Referred;
+use std::collections::{BTreeSet, HashMap};
+use std::marker::PhantomData;
+use uuid::Uuid;
+
+/// What became of the rows of a chunk.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) counts: Counts,
+    /// One for each row.
+    pub(super) fates: Vec<Fate>,
+}
+
+pub(super) struct Fate {
+    pub(super) action: RowAction,
+    pub(super) record: Option<Uuid>,
+    pub(super) reason: &'static str,
+}
+
+/// Records of a kind that is known only at run time, as an import needs them.
+pub(super) trait Target: Sync {
+    /// Writes the rows of a chunk: without savepoints, which cost as much as a good part of the rows, or carefully, each under
+    /// a savepoint of its own. `None` when a row that was not written carefully failed and left something: the caller goes
+    /// back to before the chunk and does it carefully.
+    fn write(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        carefully: bool,
+    ) -> Result<Option<Written>>;
+    /// The records that texts refer to, one way: each text with each record that it fits.
+    fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>>;
+}
+
+struct Of<E>(PhantomData<fn() -> E>);
+
+macro_rules! table {
+    ($($entity:ident = $name:literal),+ $(,)?) => {
+        /// Records of a kind.
+        pub(super) fn target(kind: Kind) -> &'static dyn Target {
+            match kind {
+                $(Kind::$entity => &Of::<crate::model::$entity>(PhantomData)),+
+            }
+        }
+    };
+}
+crate::for_each_entity!(table);
+
+impl<E: Rules> Target for Of<E> {
+    fn write(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        carefully: bool,
+    ) -> Result<Option<Written>> {
+        Chunk::<E>::new(unit, ready, carefully)?.write(unit, drafts)
+    }
+
+    fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
+        let rules = &unit.conventions().keys;
+        let keyed: Vec<(&str, String)> =
+            texts.iter().filter_map(|text| Some((*text, by.key_of_text::<E>(text, rules)?))).collect();
+        let keys: Vec<String> =
+            keyed.iter().map(|(_, key)| key.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut holders: HashMap<String, Vec<Uuid>> = HashMap::new();
+        for record in by.find::<E>(unit, &keys)? {
+            for key in record_keys(by, &record, rules) {
+                holders.entry(key).or_default().push(record.id.uuid());
+            }
+        }
+        let found = keyed.iter().flat_map(|(text, key)| {
+            let ids = holders.get(key).into_iter().flatten();
+            ids.map(|id| ((*text).to_owned(), *id)).collect::<Vec<_>>()
+        });
+        Ok(found.collect())
+    }
+}
+
+fn record_keys<E: Rules>(by: &By, record: &Record<E>, rules: &KeyRules) -> Vec<String> {
+    let mut keys = Vec::new();
+    match by {
+        By::Id => keys.push(record.id.to_string()),
+        by => by.keys_of(&record.data, rules, &mut keys),
+    }
+    keys
+}
+
+/// What stands between the parts of a key that has several: a character that no key has.
+const BETWEEN: char = '\u{1f}';
+
+/// A chunk on its way.
+struct Chunk<'r, 'p, E: Rules> {
+    ready: &'r Ready<'p>,
+    carefully: bool,
+    /// The ways in which a row may match, tried in turn; the parts of one must all agree.
+    matches: Vec<Vec<By>>,
+    /// Records by their keys, of each way.
+    known: Vec<HashMap<String, Vec<Uuid>>>,
+    /// By the slot and the text.
+    referred: HashMap<(usize, String), Referred>,
+    rules: KeyRules,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
+    fn new(unit: &UnitOfWork<'_>, ready: &'r Ready<'p>, carefully: bool) -> Result<Self> {
+        let step = ready.step;
+        if step.on_new == OnNew::Create {
+            unit.require_any::<E>(Action::Create)?;
+        }
+        if matches!(step.on_match, OnMatch::Update | OnMatch::FillEmpty) {
+            unit.require_any::<E>(Action::Edit)?;
+        }
+        let ways = step
+            .match_by
+            .iter()
+            .map(|way| way.split('+').map(|by| By::parse(E::kind(), by.trim())).collect());
+        let matches: Vec<Vec<By>> = ways
+            .collect::<Result<_, _>>()
+            .map_err(|(rule, reason)| Error::invalid("match_by", rule, reason))?;
+        let known = matches.iter().map(|_| HashMap::new()).collect();
+        let rules = unit.conventions().keys.clone();
+        Ok(Chunk { ready, carefully, matches, known, referred: HashMap::new(), rules, of: PhantomData })
+    }
+
+    fn write(mut self, unit: &mut UnitOfWork<'_>, drafts: &mut [Draft]) -> Result<Option<Written>> {
+        self.read_references(unit, drafts)?;
+        let mut rows = Vec::with_capacity(drafts.len());
+        for draft in drafts.iter_mut() {
+            self.refer(draft);
+            let data = self.new_data(draft);
+            let keys: Vec<Vec<String>> =
+                self.matches.iter().map(|way| way_keys(way, &data, &self.rules)).collect();
+            rows.push((data, keys));
+        }
+        self.read_matches(unit, &rows)?;
+        let mut written = Written::default();
+        for (draft, (data, keys)) in drafts.iter_mut().zip(rows) {
+            let Some(fate) = self.write_row(unit, draft, data, keys)? else { return Ok(None) };
+            written.counts.add(fate.action);
+            written.fates.push(fate);
+        }
+        Ok(Some(written))
+    }
+
+    // ---- what is there already ---------------------------------------------------------------------------------
+
+    /// Reads the records that the rows may be, one statement for each way.
+    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[(E, Vec<Vec<String>>)]) -> Result<()> {
+        const AT_ONCE: usize = 10_000;
+        for (index, (way, known)) in self.matches.iter().zip(&mut self.known).enumerate() {
+            let Some(first) = way.first() else { continue };
+            // Of a way with several parts the store is asked for the first.
+            let of_first = |key: &String| key.split(BETWEEN).next().unwrap_or_default().to_owned();
+            let keys = rows.iter().filter_map(|(_, keys)| keys.get(index)).flatten().map(of_first);
+            let mut keys: Vec<String> = keys.collect();
+            keys.sort_unstable();
+            keys.dedup();
+            for keys in keys.chunks(AT_ONCE) {
+                for record in first.find::<E>(unit, keys)? {
+                    for key in way_keys(way, &record.data, &self.rules) {
+                        known.entry(key).or_default().push(record.id.uuid());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that a row is, by the first way that knows one.
+    fn matched(&self, keys: &[Vec<String>]) -> BTreeSet<Uuid> {
+        for (keys, known) in keys.iter().zip(&self.known) {
+            let found: BTreeSet<Uuid> =
+                keys.iter().filter_map(|key| known.get(key)).flatten().copied().collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        BTreeSet::new()
+    }
+
+    /// Later rows find what this one brought.
+    fn learn(&mut self, id: Uuid, keys: Vec<Vec<String>>) {
+        for (keys, known) in keys.into_iter().zip(&mut self.known) {
+            for key in keys {
+                let holders = known.entry(key).or_default();
+                if !holders.contains(&id) {
+                    holders.push(id);
+                }
+            }
+        }
+    }
+
+    /// Runs the write of a row; `None` when it left something behind.
+    fn attempt<T>(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
+    ) -> Option<Result<T>> {
+        if self.carefully {
+            return Some(unit.attempt(write));
+        }
+        match unit.attempt_cheaply(write) {
+            Attempt::Done(result) => Some(result),
+            Attempt::Dirty => None,
+        }
+    }
+
+    // ---- one row -----------------------------------------------------------------------------------------------
+
+    fn write_row(
+        &mut self,
+        unit: &mut UnitOfWork<'_>,
+        draft: &mut Draft,
+        mut data: E,
+        keys: Vec<Vec<String>>,
+    ) -> Result<Option<Fate>> {
+        let fate = |action, record: Option<Uuid>, reason| Ok(Some(Fate { action, record, reason }));
+        if draft.row.state == RowState::Blank {
+            return fate(RowAction::Skipped, None, "blank");
+        }
+        if draft.row.state == RowState::Filled {
+            self.refer_again(unit, draft, &mut data)?;
+        }
+        if !draft.problems.is_empty() {
+            self.tell_the_rest(draft, data);
+            return fate(RowAction::Failed, None, "");
+        }
+        let found = self.matched(&keys);
+        let mut ids = found.iter().copied();
+        match (ids.next(), ids.next(), self.ready.step.on_match) {
+            (Some(id), None, OnMatch::Skip) => fate(RowAction::Skipped, Some(id), "matched"),
+            (Some(id), None, on_match) => {
+                self.update(unit, draft, Id::from_uuid(id), keys, on_match == OnMatch::FillEmpty)
+            }
+            (Some(_), Some(_), _) => {
+                let keys = self.ready.step.match_by.join(", ");
+                let reason =
+                    format!("{} records are this row by {keys}: merge them, or match by more", found.len());
+                draft.problems.push(RowProblem::of_row("ambiguous_match", "", reason));
+                fate(RowAction::Failed, None, "")
+            }
+            (None, ..) => match self.ready.step.on_new {
+                OnNew::Skip => fate(RowAction::Skipped, None, "not_found"),
+                OnNew::Fail => {
+                    let keys = self.ready.step.match_by.join(", ");
+                    let reason = format!("no {} is this row by {keys}", E::ENTITY);
+                    draft.problems.push(RowProblem::of_row("not_found", "", reason));
+                    fate(RowAction::Failed, None, "")
+                }
+                OnNew::Create => match self.attempt(unit, |unit| unit.create(data)) {
+                    None => Ok(None),
+                    Some(Ok(record)) => {
+                        self.learn(record.id.uuid(), keys);
+                        fate(RowAction::Created, Some(record.id.uuid()), "")
+                    }
+                    Some(Err(error)) => {
+                        self.tell(draft, error)?;
+                        fate(RowAction::Failed, None, "")
+                    }
+                },
+            },
+        }
+    }
+
+    fn update(
+        &mut self,
+        unit: &mut UnitOfWork<'_>,
+        draft: &mut Draft,
+        id: Id<E>,
+        keys: Vec<Vec<String>>,
+        fill: bool,
+    ) -> Result<Option<Fate>> {
+        let before = unit.written();
+        let mut mismatches = Vec::new();
+        let updated = self.attempt(unit, |unit| {
+            unit.update(id, |data: &mut E| {
+                self.change(draft, data, fill, &mut mismatches);
+                Ok(())
+            })
+        });
+        draft.problems.append(&mut mismatches);
+        let action = match updated {
+            None => return Ok(None),
+            Some(Ok(_)) if unit.written() > before => {
+                self.learn(id.uuid(), keys);
+                RowAction::Updated
+            }
+            Some(Ok(_)) => RowAction::Skipped,
+            Some(Err(error)) => {
+                self.tell(draft, error)?;
+                RowAction::Failed
+            }
+        };
+        let reason = if action == RowAction::Skipped { "unchanged" } else { "" };
+        Ok(Some(Fate { action, record: Some(id.uuid()), reason }))
+    }
+}
+
+/// The keys of a record by one way; the parts of a way that has several are joined.
+fn way_keys<E: Rules>(way: &[By], data: &E, rules: &KeyRules) -> Vec<String> {
+    let mut keys = Vec::new();
+    let Some((first, others)) = way.split_first() else { return keys };
+    first.keys_of(data, rules, &mut keys);
+    for by in others {
+        let mut more = Vec::new();
+        by.keys_of(data, rules, &mut more);
+        keys = keys
+            .iter()
+            .flat_map(|key| more.iter().map(move |other| format!("{key}{BETWEEN}{other}")))
+            .collect();
+    }
+    keys
+}

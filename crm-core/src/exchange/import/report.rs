@@ -1,0 +1,231 @@
+//! What an import did, or would do, and what is wrong with its rows.
+
+use super::plan::Mapping;
+use super::rows::Row;
+use crate::error::{Error, Result};
+use serde::Serialize;
+use std::io::Write;
+use uuid::Uuid;
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowAction {
+    /// It is a new record.
+    Created,
+    /// It changed a record.
+    Updated,
+    /// It was left out; [`RowOutcome::reason`] says why.
+    Skipped,
+    /// It was refused; [`RowOutcome::problems`] says why.
+    Failed,
+}
+
+/// What is wrong with a row, or with a cell of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowProblem {
+    /// The column; empty when it is the row.
+    pub column: String,
+    /// The field that it was meant for; empty when it is the row.
+    pub field: String,
+    /// The text of the cell, cut after 100 characters.
+    pub value: String,
+    /// The rule's stable name: `ambiguous`, `date`, `number`, `unknown`, `syntax` … or the code of an error, such as `duplicate`.
+    pub rule: String,
+    /// What is wrong and what would be right.
+    pub reason: String,
+}
+
+impl RowProblem {
+    fn new(column: &str, field: &str, value: &str, rule: &str, reason: String) -> Self {
+        const LONGEST: usize = 100;
+        let value = value.chars().take(LONGEST).collect();
+        RowProblem {
+            column: column.to_owned(),
+            field: field.to_owned(),
+            value,
+            rule: rule.to_owned(),
+            reason,
+        }
+    }
+
+    pub(super) fn of_row(rule: &str, value: &str, reason: String) -> Self {
+        RowProblem::new("", "", value, rule, reason)
+    }
+
+    pub(super) fn of_cell(mapping: &Mapping, value: &str, rule: &str, reason: String) -> Self {
+        let column = mapping.column.as_deref().or(mapping.template.as_deref()).unwrap_or_default();
+        RowProblem::new(column, &mapping.field, value, rule, reason)
+    }
+
+    pub(super) fn of_field(field: &str, value: &str, rule: &str, reason: String) -> Self {
+        RowProblem::new("", field, value, rule, reason)
+    }
+}
+
+/// A row and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct RowOutcome<'a> {
+    /// The step of the plan, from 0.
+    pub step: usize,
+    /// The names of the file's columns.
+    pub header: &'a [String],
+    /// The row, with the line on which it begins.
+    pub row: &'a Row,
+    /// What became of it.
+    pub action: RowAction,
+    /// The record: new, changed, or found and left as it is.
+    pub record: Option<Uuid>,
+    /// Why it was left out: `blank`, `matched`, `unchanged`, `not_found`; empty otherwise.
+    pub reason: &'static str,
+    /// Everything that is wrong with it.
+    pub problems: &'a [RowProblem],
+}
+
+/// How many rows there were, and what became of them: `rows` is always the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// How many rows were read, blank ones too.
+    pub rows: u64,
+    /// How many are new records.
+    pub created: u64,
+    /// How many changed a record.
+    pub updated: u64,
+    /// How many were left out.
+    pub skipped: u64,
+    /// How many were refused.
+    pub failed: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, action: RowAction) {
+        self.rows += 1;
+        *match action {
+            RowAction::Created => &mut self.created,
+            RowAction::Updated => &mut self.updated,
+            RowAction::Skipped => &mut self.skipped,
+            RowAction::Failed => &mut self.failed,
+        } += 1;
+    }
+
+    pub(super) fn add_all(&mut self, other: Counts) {
+        self.rows += other.rows;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+    }
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImportReport {
+    /// The import, by which it is taken up again or undone; `None` for a dry run.
+    pub import: Option<Uuid>,
+    /// The hash of the plan.
+    pub plan: String,
+    /// Whether all rows were read: not when somebody cancelled it.
+    pub finished: bool,
+    /// All rows together, those of an earlier run of the same import too.
+    pub counts: Counts,
+    /// The steps that were begun, in their order.
+    pub steps: Vec<StepReport>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StepReport {
+    /// Its place in the plan, from 0.
+    pub step: usize,
+    /// Its name.
+    pub file: String,
+    /// In which encoding it was read.
+    pub encoding: String,
+    /// Its rows, as far as this run read them.
+    pub counts: Counts,
+    /// How many cells each mapping found filled, in the order of the plan.
+    pub filled: Vec<(String, u64)>,
+    /// Columns of the file that the plan leaves out.
+    pub unused: Vec<String>,
+    /// What is odd and no error: a column that is mapped and has no values.
+    pub warnings: Vec<String>,
+}
+
+/// What an import that is undone had done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// How many operations were taken back.
+    pub operations: u64,
+    /// How many of its operations are left: only when somebody cancelled it.
+    pub left: u64,
+}
+
+/// Writes the rows that were refused as a file that can be put right and imported again: the columns as they were, and one
+/// with the reason.
+///
+/// ```
+/// use crm_core::exchange::import::FailedRows;
+/// let mut failed = FailedRows::new(Vec::new());
+/// // In the callback of an import: failed.add(&outcome)?
+/// assert!(failed.finish()?.is_empty());
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct FailedRows<W: Write> {
+    out: csv::Writer<W>,
+    begun: bool,
+    rows: u64,
+}
+
+impl<W: Write> FailedRows<W> {
+    /// Writes there.
+    pub fn new(out: W) -> Self {
+        let out = csv::WriterBuilder::new().flexible(true).from_writer(out);
+        FailedRows { out, begun: false, rows: 0 }
+    }
+
+    /// Takes a row when it was refused.
+    ///
+    /// # Errors
+    /// `storage` when it can't be written.
+    pub fn add(&mut self, outcome: &RowOutcome<'_>) -> Result<()> {
+        if outcome.action != RowAction::Failed {
+            return Ok(());
+        }
+        let told = |problem: &RowProblem| {
+            let name = if problem.column.is_empty() { &problem.field } else { &problem.column };
+            if name.is_empty() { problem.reason.clone() } else { format!("{name}: {}", problem.reason) }
+        };
+        let reason = outcome.problems.iter().map(told).collect::<Vec<_>>().join("; ");
+        let write = |out: &mut csv::Writer<W>, cells: &mut dyn Iterator<Item = &str>| out.write_record(cells);
+        if !std::mem::replace(&mut self.begun, true) {
+            let names = outcome.header.iter().map(String::as_str).chain([Self::REASON]);
+            write(&mut self.out, &mut names.into_iter()).map_err(from_csv)?;
+        }
+        let width = outcome.header.len().max(outcome.row.len());
+        let cells = (0..width).map(|index| outcome.row.cell(index)).chain([reason.as_str()]);
+        write(&mut self.out, &mut cells.into_iter()).map_err(from_csv)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The name of the column with the reasons.
+    pub const REASON: &'static str = "reason";
+
+    /// How many rows it has taken.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Gives back where it wrote.
+    ///
+    /// # Errors
+    /// `storage` when it can't be written.
+    pub fn finish(self) -> Result<W> {
+        self.out.into_inner().map_err(|error| Error::Storage { reason: error.to_string(), source: None })
+    }
+}
+
+fn from_csv(error: csv::Error) -> Error {
+    Error::Storage { reason: error.to_string(), source: Some(Box::new(error)) }
+}

@@ -1,0 +1,439 @@
+//! An import from beginning to end: try it, run it, take it up again, take it back.
+
+use super::cells::{Draft, Ready, of_step};
+use super::chunk::{Written, target};
+use super::plan::{Plan, Step};
+use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Undone};
+use super::rows::{RowState, Rows};
+use crate::crm::{Session, UnitOfWork};
+use crate::error::{Error, Result};
+use crate::model::{Conventions, ImportPart, Operation};
+use crate::value::Zone;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, sync_channel};
+use uuid::Uuid;
+
+/// How many rows are one transaction and one operation.
+const CHUNK: usize = 1_000;
+/// How many chunks are read ahead of the one that is written.
+const AHEAD: usize = 2;
+
+/// Opens the file of this name: what a step of the plan calls it.
+pub type OpenFile<'a> = &'a mut dyn FnMut(&str) -> std::io::Result<Box<dyn Read + Send>>;
+
+/// What an import tells while it runs.
+#[derive(Clone, Copy, Debug)]
+pub enum ImportEvent<'a> {
+    /// What became of a row. Told when its chunk was committed, so that it is true.
+    Row(RowOutcome<'a>),
+    /// A chunk is done; all rows until now.
+    Chunk(Counts),
+}
+
+/// Takes what an import tells; `Break` stops it after the chunk that was told last.
+pub type Watch<'a> = &'a mut dyn FnMut(ImportEvent<'_>) -> ControlFlow<()>;
+
+/// A plan in the hands of somebody: what it does is what its user may do.
+///
+/// Rows are written in chunks of up to 1,000, each of which is one transaction and one operation in the journal. A row that is
+/// refused leaves nothing and stops nothing. Every row is created, updated, skipped or failed, and [`Counts`] adds up.
+///
+/// ```
+/// # let (crm, session) = crm_core::contract::demo()?;
+/// use crm_core::exchange::import::{Import, Plan, undo_import};
+/// use std::ops::ControlFlow;
+///
+/// let plan: Plan = serde_json::from_str(r#"{"steps": [{"entity": "customer", "file": "people.csv",
+///     "columns": [{"column": "Full name", "field": "name"}, {"column": "E-mail", "field": "emails"}]}]}"#).unwrap();
+/// let file = "Full name,E-mail\nMara Tea,info@mara.example\nJuma,no address\n";
+/// let mut open = |_: &str| Ok(Box::new(file.as_bytes()) as Box<dyn std::io::Read + Send>);
+///
+/// let import = Import::new(&session, &plan)?;
+/// let tried = import.dry_run(&mut open, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!((tried.counts.created, tried.counts.failed), (1, 1));
+/// let report = import.apply(&mut open, &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(session.customers().count(&crm_core::Query::new())?, 1);
+/// undo_import(&session, report.import.unwrap(), &mut |_| ControlFlow::Continue(()))?;
+/// assert_eq!(session.customers().count(&crm_core::Query::new())?, 0);
+/// # Ok::<(), crm_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Import<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+    hash: String,
+    id: Uuid,
+    /// What an earlier run of it has done.
+    done: Option<ImportPart>,
+}
+
+impl<'a> Import<'a> {
+    /// A new import.
+    ///
+    /// # Errors
+    /// `invalid` with all that is wrong with the plan.
+    pub fn new(session: &'a Session, plan: &'a Plan) -> Result<Self> {
+        plan.check()?;
+        let id = session.new_id::<Operation>()?.uuid();
+        Ok(Import { session, plan, hash: plan.hash()?, id, done: None })
+    }
+
+    /// An import that was stopped: [`Import::apply`] goes on after the last chunk that was committed. The files must be those
+    /// of before.
+    ///
+    /// # Errors
+    /// `not_found` when no chunk of it was committed, or by somebody else; `refused` (`plan_changed`) for another plan than
+    /// it began with, (`undone`) when it was taken back.
+    pub fn resume(session: &'a Session, plan: &'a Plan, id: Uuid) -> Result<Self> {
+        plan.check()?;
+        let hash = plan.hash()?;
+        let parts = parts_of(session, id)?;
+        if parts.iter().any(|operation| operation.undoes.is_some()) {
+            let reason = "it was taken back; begin a new one".to_owned();
+            return Err(Error::Refused { rule: "undone", reason });
+        }
+        let done = parts.into_iter().filter_map(|operation| operation.import).next_back();
+        if done.as_ref().is_some_and(|part| part.plan != hash) {
+            let reason = "the import began with another plan; undo it, or go on with that plan".to_owned();
+            return Err(Error::Refused { rule: "plan_changed", reason });
+        }
+        Ok(Import { session, plan, hash, id, done })
+    }
+
+    /// The import's id, by which it is taken up again or undone.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Does everything that [`Import::apply`] would do and takes it back: every row's action and all of its problems are
+    /// told, and nothing is written. It holds the store's one place for writers as long as it takes.
+    ///
+    /// # Errors
+    /// As [`Import::apply`].
+    pub fn dry_run(&self, open: OpenFile<'_>, watch: Watch<'_>) -> Result<ImportReport> {
+        let mut run = Run::new(self, None, watch);
+        let mut tried = false;
+        let result = self.session.write("import", |unit| {
+            for (number, step) in self.plan.steps.iter().enumerate() {
+                let (conventions, zone) = (unit.conventions().clone(), unit.settings().time_zone);
+                let source = source_of(step, open)?;
+                let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], _: &ImportPart| {
+                    let target = target(step.entity);
+                    let drafts = std::cell::RefCell::new(drafts);
+                    let written = unit.twice(
+                        |unit| target.write(unit, ready, &mut drafts.borrow_mut(), false),
+                        |unit| {
+                            ready.again(&mut drafts.borrow_mut());
+                            let written = target.write(unit, ready, &mut drafts.borrow_mut(), true)?;
+                            written.ok_or_else(|| Error::corrupt("a savepoint left something"))
+                        },
+                    )?;
+                    unit.forget_changes();
+                    Ok(written)
+                };
+                if run.step(number, step, source, &conventions, zone, &mut write)?.is_break() {
+                    break;
+                }
+            }
+            tried = true;
+            Err::<(), _>(Error::Refused { rule: "dry_run", reason: "nothing is written".to_owned() })
+        });
+        match result {
+            Err(_) if tried => Ok(run.report),
+            Err(error) => Err(error),
+            Ok(()) => Ok(run.report),
+        }
+    }
+
+    /// Carries the plan out. When it is stopped, by the callback or by an error, what was committed stays:
+    /// [`Import::resume`] goes on, [`undo_import`] takes it back.
+    ///
+    /// # Errors
+    /// `invalid` (`missing_column` and others) when a file is not what the plan says, or no text in its encoding; `denied`
+    /// when the role allows none of it; `storage` when a file can't be read; those of the store. What is wrong with single rows
+    /// is no error.
+    pub fn apply(&self, open: OpenFile<'_>, watch: Watch<'_>) -> Result<ImportReport> {
+        let mut run = Run::new(self, Some(self.id), watch);
+        let first = self.done.as_ref().map_or(0, |part| usize::try_from(part.step).unwrap_or(usize::MAX));
+        for (number, step) in self.plan.steps.iter().enumerate().skip(first) {
+            let (conventions, zone) = self
+                .session
+                .read(|_, _, shared| Ok((shared.conventions.clone(), shared.settings.time_zone)))?;
+            let source = source_of(step, open)?;
+            let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], so_far: &ImportPart| {
+                let mut dirty = false;
+                let written = self.write(step, ready, drafts, so_far, false, &mut dirty);
+                if !dirty {
+                    return written;
+                }
+                ready.again(drafts);
+                self.write(step, ready, drafts, so_far, true, &mut dirty)
+            };
+            if run.step(number, step, source, &conventions, zone, &mut write)?.is_break() {
+                break;
+            }
+        }
+        Ok(run.report)
+    }
+
+    /// Writes a chunk as one operation. `dirty` when that has to be done again, carefully.
+    fn write(
+        &self,
+        step: &Step,
+        ready: &Ready<'_>,
+        drafts: &mut [Draft],
+        so_far: &ImportPart,
+        carefully: bool,
+        dirty: &mut bool,
+    ) -> Result<Written> {
+        self.session.write("import", |unit: &mut UnitOfWork<'_>| {
+            let written = target(step.entity).write(unit, ready, drafts, carefully)?;
+            *dirty = written.is_none();
+            let written = written.ok_or_else(|| Error::corrupt("a savepoint left something"))?;
+            unit.is_part_of(so_far.and(written.counts));
+            Ok(written)
+        })
+    }
+}
+
+impl ImportPart {
+    /// This part and the rows after it.
+    fn and(&self, more: Counts) -> ImportPart {
+        ImportPart {
+            step_rows: self.step_rows + more.rows,
+            rows: self.rows + more.rows,
+            created: self.created + more.created,
+            updated: self.updated + more.updated,
+            skipped: self.skipped + more.skipped,
+            failed: self.failed + more.failed,
+            ..self.clone()
+        }
+    }
+}
+
+/// Takes an import back, the newest chunk first, each as one operation. When a chunk can't be taken back, because what it brought
+/// was changed since, those after it are: put that right and call it again.
+///
+/// # Errors
+/// `not_found` when there is no such import, or somebody else's; as [`Session::undo`].
+pub fn undo_import(
+    session: &Session,
+    import: Uuid,
+    watch: &mut dyn FnMut(Undone) -> ControlFlow<()>,
+) -> Result<Undone> {
+    let parts = parts_of(session, import)?;
+    let gone: Vec<Uuid> = parts.iter().filter_map(|operation| operation.undoes).collect();
+    let open = parts.iter().filter(|part| part.undoes.is_none() && !gone.contains(&part.id));
+    let open: Vec<Uuid> = open.map(|part| part.id).collect();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let mut undone = Undone { operations: 0, left: count(open.len()) };
+    for part in open.into_iter().rev() {
+        session.undo(part)?;
+        undone.operations += 1;
+        undone.left -= 1;
+        if watch(undone).is_break() {
+            break;
+        }
+    }
+    Ok(undone)
+}
+
+/// The operations of an import, if it is one of the session's user or he sees the journal.
+fn parts_of(session: &Session, import: Uuid) -> Result<Vec<Operation>> {
+    let parts = session.read(|view, authority, _| {
+        let mut parts = view.operations_of_import(import)?;
+        parts.retain(|part| authority.journal_view || part.actor == authority.actor);
+        Ok(parts)
+    })?;
+    if parts.is_empty() {
+        return Err(Error::NotFound { entity: "import", key: import.to_string() });
+    }
+    Ok(parts)
+}
+
+fn source_of<'p>(step: &'p Step, open: OpenFile<'_>) -> Result<Box<dyn Read + Send + 'p>> {
+    match &step.text {
+        Some(text) => Ok(Box::new(text.as_bytes())),
+        None => match open(&step.file) {
+            Ok(file) => Ok(file),
+            Err(error) => {
+                let reason = format!("{}: {error}", step.file);
+                Err(Error::Storage { reason, source: Some(Box::new(error)) })
+            }
+        },
+    }
+}
+
+type Write<'w> = &'w mut dyn FnMut(&Ready<'_>, &mut [Draft], &ImportPart) -> Result<Written>;
+
+/// One run over the files.
+struct Run<'w> {
+    watch: Watch<'w>,
+    report: ImportReport,
+    steps: usize,
+    /// Rows of the first step that an earlier run has done.
+    skip: u64,
+    part: ImportPart,
+}
+
+impl<'w> Run<'w> {
+    fn new(import: &Import<'_>, id: Option<Uuid>, watch: Watch<'w>) -> Self {
+        let none = ImportPart {
+            import: import.id,
+            plan: import.hash.clone(),
+            step: 0,
+            step_rows: 0,
+            rows: 0,
+            created: 0,
+            updated: 0,
+            skipped: 0,
+            failed: 0,
+        };
+        // A dry run begins at the beginning.
+        let part = id.and(import.done.clone()).unwrap_or(none);
+        let ImportPart { rows, created, updated, skipped, failed, .. } = part;
+        let counts = Counts { rows, created, updated, skipped, failed };
+        let report = ImportReport {
+            import: id,
+            plan: import.hash.clone(),
+            finished: false,
+            counts,
+            steps: Vec::new(),
+        };
+        Run { watch, report, steps: import.plan.steps.len(), skip: part.step_rows, part }
+    }
+
+    /// Reads a file and writes its rows.
+    fn step(
+        &mut self,
+        number: usize,
+        step: &Step,
+        source: Box<dyn Read + Send + '_>,
+        conventions: &Conventions,
+        zone: Zone,
+        write: Write<'_>,
+    ) -> Result<ControlFlow<()>> {
+        let within = |error| of_step(number, error);
+        let mut rows = Rows::open(source, &step.layout).map_err(within)?;
+        let ready = Ready::new(step, rows.header(), conventions, zone).map_err(within)?;
+        self.report.steps.push(StepReport {
+            step: number,
+            file: step.label().to_owned(),
+            encoding: rows.encoding().to_lowercase(),
+            filled: step.columns.iter().map(|mapping| (mapping.field.clone(), 0)).collect(),
+            unused: ready.unused(),
+            ..StepReport::default()
+        });
+        let skip = std::mem::take(&mut self.skip);
+        self.part.step = u32::try_from(number).unwrap_or(u32::MAX);
+        self.part.step_rows = skip;
+        for _ in 0..skip {
+            if rows.read().map_err(within)?.is_none() {
+                let reason = "the file has fewer rows than the import has read: it is another one".to_owned();
+                return Err(Error::Refused { rule: "file_changed", reason });
+            }
+        }
+        let flow = std::thread::scope(|scope| {
+            let (sender, chunks) = sync_channel(AHEAD);
+            let ready = &ready;
+            // Reading, decoding and understanding the cells goes ahead of the writing.
+            scope.spawn(move || {
+                let mut more = true;
+                while more {
+                    let chunk = read_chunk(&mut rows, ready);
+                    more = chunk.as_ref().is_ok_and(|chunk| chunk.len() == CHUNK);
+                    // Nobody listens any more when the import was stopped.
+                    more &= sender.send(chunk).is_ok();
+                }
+            });
+            self.write_chunks(number, ready, chunks, write)
+        });
+        let flow = flow.map_err(within)?;
+        if flow.is_continue() {
+            self.end_step();
+            self.report.finished = number + 1 == self.steps;
+        }
+        Ok(flow)
+    }
+
+    fn write_chunks(
+        &mut self,
+        number: usize,
+        ready: &Ready<'_>,
+        chunks: Receiver<Result<Vec<Draft>>>,
+        write: Write<'_>,
+    ) -> Result<ControlFlow<()>> {
+        for chunk in chunks {
+            let mut drafts = chunk?;
+            if drafts.is_empty() {
+                break;
+            }
+            let written = write(ready, &mut drafts, &self.part)?;
+            self.part = self.part.and(written.counts);
+            self.report.counts.add_all(written.counts);
+            if self.tell(number, ready, &drafts, &written).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Tells what became of the rows of a chunk.
+    fn tell(
+        &mut self,
+        number: usize,
+        ready: &Ready<'_>,
+        drafts: &[Draft],
+        written: &Written,
+    ) -> ControlFlow<()> {
+        if let Some(report) = self.report.steps.last_mut() {
+            report.counts.add_all(written.counts);
+            for draft in drafts.iter().filter(|draft| draft.row.state == RowState::Filled) {
+                for (cell, (_, filled)) in draft.cells.iter().zip(&mut report.filled) {
+                    *filled += u64::from(*cell != super::cells::Cell::Empty);
+                }
+            }
+        }
+        let mut flow = ControlFlow::Continue(());
+        for (draft, fate) in drafts.iter().zip(&written.fates) {
+            let problems = if fate.action == RowAction::Failed { draft.problems.as_slice() } else { &[] };
+            let outcome = RowOutcome {
+                step: number,
+                header: &ready.header,
+                row: &draft.row,
+                action: fate.action,
+                record: fate.record,
+                reason: fate.reason,
+                problems,
+            };
+            if (self.watch)(ImportEvent::Row(outcome)).is_break() {
+                flow = ControlFlow::Break(());
+            }
+        }
+        if (self.watch)(ImportEvent::Chunk(self.report.counts)).is_break() {
+            flow = ControlFlow::Break(());
+        }
+        flow
+    }
+
+    fn end_step(&mut self) {
+        let Some(report) = self.report.steps.last_mut() else { return };
+        if report.counts.rows == 0 {
+            return;
+        }
+        let empty = report.filled.iter().filter(|(_, filled)| *filled == 0);
+        report.warnings = empty.map(|(field, _)| format!("no row has a value for {field}")).collect();
+    }
+}
+
+fn read_chunk<R: Read>(rows: &mut Rows<R>, ready: &Ready<'_>) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::with_capacity(CHUNK);
+    while drafts.len() < CHUNK {
+        match rows.read()? {
+            Some(row) => drafts.push(ready.draft(row)),
+            None => break,
+        }
+    }
+    Ok(drafts)
+}

@@ -1,0 +1,100 @@
+//! From what a file looks like to a plan: columns with known names get their fields.
+
+use super::place::{CellType, place_of, type_of};
+use super::plan::{Mapping, Step};
+use super::sniff::{ColumnType, Sniffed, SniffedColumn};
+use crate::model::{Conventions, Kind};
+use crate::value::{ValueType, fold};
+
+/// What columns are called in the files of others, as facts: kind, field, and the names. A field with a separator behind it
+/// holds several values in a cell.
+const KNOWN: &str = include_str!("known_columns.tsv");
+
+impl Sniffed {
+    /// A step that reads this file as records of a kind: columns whose names are known, by this library or from the exports
+    /// of Google, Outlook, HubSpot, Salesforce, Pipedrive and Zoho, with the formats that were found. What can be read in two
+    /// ways is left open, and a dry run says so until somebody decides.
+    ///
+    /// ```
+    /// use crm_core::{Kind, exchange::import::sniff};
+    /// let found = sniff("First Name,E-mail Address,Shoe size\nAna,ana@x.com,38\n".as_bytes())?;
+    /// let step = found.suggest(Kind::Customer, "contacts.csv");
+    /// let fields: Vec<&str> = step.columns.iter().map(|mapping| mapping.field.as_str()).collect();
+    /// assert_eq!(fields, ["given_name", "emails"]);
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    pub fn suggest(&self, kind: Kind, file: &str) -> Step {
+        let mut step =
+            Step { entity: kind, file: file.to_owned(), layout: self.layout.clone(), ..Step::default() };
+        for column in &self.columns {
+            let Some(mapping) = mapping(kind, column) else { continue };
+            let place = place_of(kind, &mapping.field);
+            let taken = step.columns.iter().any(|other| other.field == mapping.field);
+            if place.is_ok_and(|place| place.is_list() || !taken) {
+                step.columns.push(mapping);
+            }
+        }
+        step
+    }
+}
+
+fn mapping(kind: Kind, column: &SniffedColumn) -> Option<Mapping> {
+    let (field, label, separator) = field_of(kind, &column.name)?;
+    let mut mapping =
+        Mapping { column: Some(column.name.clone()), field, label, separator, ..Mapping::default() };
+    let place = place_of(kind, &mapping.field).ok()?;
+    let ty = type_of(kind.schema(), &place, &Conventions::default()).ok()?;
+    let fits = match ty {
+        CellType::Plain(ValueType::Date | ValueType::Instant) => {
+            matches!(column.r#type, ColumnType::Date | ColumnType::Instant)
+        }
+        CellType::Plain(ValueType::Int | ValueType::Decimal) | CellType::Money => {
+            column.r#type == ColumnType::Number
+        }
+        _ => false,
+    };
+    if let ([formats], true) = (column.formats.as_slice(), fits) {
+        mapping.formats = formats.clone();
+    }
+    Some(mapping)
+}
+
+/// The field of a column, with the label and the separator of its values.
+fn field_of(kind: Kind, name: &str) -> Option<(String, Option<String>, Option<String>)> {
+    // Two programs may mean different things by names that differ in their marks only.
+    let known = known(kind, |other| fold(other) == fold(name))
+        .or_else(|| known(kind, |other| plain(other) == plain(name)));
+    if known.is_some() {
+        return known;
+    }
+    let wanted = plain(name);
+    let schema = kind.schema();
+    let own = schema.columns.iter().filter_map(|column| {
+        let field = schema.fields.get(column.field)?;
+        let path = column.part.map_or(field.name.to_owned(), |part| format!("{}.{part}", field.name));
+        (plain(&path) == wanted && (!field.system || field.name == "code")).then_some(path)
+    });
+    own.into_iter().find(|path| place_of(kind, path).is_ok()).map(|path| (path, None, None))
+}
+
+/// The first field in the list of known names that has one like this.
+fn known(kind: Kind, is_it: impl Fn(&str) -> bool) -> Option<(String, Option<String>, Option<String>)> {
+    for line in KNOWN.lines().filter(|line| !line.starts_with('#')) {
+        let mut cells = line.split('\t');
+        let (Some(of), Some(field), Some(label), Some(separator)) =
+            (cells.next(), cells.next(), cells.next(), cells.next())
+        else {
+            continue;
+        };
+        if of == kind.as_str() && cells.any(&is_it) {
+            let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            return Some((field.to_owned(), some(label), some(separator)));
+        }
+    }
+    None
+}
+
+/// A name without case, accents and marks.
+fn plain(name: &str) -> String {
+    fold(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}

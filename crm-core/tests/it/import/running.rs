@@ -1,0 +1,170 @@
+//! Running imports: chunks, taking up again, undo, rights, links between files.
+
+use super::{apply, dry_run, plan, run};
+use crate::{failure, office};
+use crm_core::exchange::import::{Import, Plan, RowAction, undo_import};
+use crm_core::{Contact, Customer, Opportunity, Query, Session};
+use std::ops::ControlFlow;
+
+fn customers() -> Plan {
+    plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "match_by": ["external_ids.erp"], "on_match": "update",
+        "columns": [{"column": "id", "field": "external_ids.erp"}, {"column": "name", "field": "name"}]}]}"#,
+    )
+}
+
+fn rows(count: usize) -> String {
+    let rows: String = (0..count).map(|n| format!("{n},Customer {n}\n")).collect();
+    format!("id,name\n{rows}")
+}
+
+fn count(session: &Session) -> u64 {
+    session.customers().count(&Query::new()).unwrap()
+}
+
+/// Protects: an update is taken back to what was before, and a change made since stands against it.
+#[test]
+fn undo_gives_back_what_was_before() {
+    let office = office();
+    apply(&office.admin, &customers(), "id,name\n1,Old\n");
+    let ran = apply(&office.admin, &customers(), "id,name\n1,New\n2,Second\n");
+    let import = ran.report.import.unwrap();
+    let new = office.admin.customers().by_external_id("erp", "1").unwrap();
+    assert_eq!(new.name, "New");
+    office.admin.customers().update(new.id, |customer| customer.name = "Newer".into()).unwrap();
+    let result = undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(()));
+    assert_eq!(failure(result), "refused changed_since");
+    let newest = office.admin.last_operation().unwrap().unwrap();
+    office.admin.undo(newest.id).unwrap();
+    undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(office.admin.customers().by_external_id("erp", "1").unwrap().name, "Old");
+    assert_eq!(count(&office.admin), 1);
+}
+
+/// Protects: a row that fails after it wrote leaves nothing: no record, no number of a code, no change in the journal.
+#[test]
+fn a_refused_row_leaves_nothing() {
+    let office = office();
+    let plan = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "columns": [{"column": "name", "field": "name"},
+        {"column": "email", "field": "emails"}]}]}"#,
+    );
+    let ran = apply(&office.admin, &plan, "name,email\nA,a@x.com\nB,A@x.com\nC,c@x.com\n");
+    assert_eq!(ran.told(), ["3 email duplicate"]);
+    let found = office.admin.customers().list(&Query::new().order_by(["code"])).unwrap().items;
+    let codes: Vec<_> = found.iter().map(|c| (c.name.as_str(), c.code.as_ref().unwrap().as_str())).collect();
+    assert_eq!(codes, [("A", "C001"), ("C", "C002")]);
+    assert_eq!(office.admin.last_operation().unwrap().unwrap().changes.len(), 2);
+    assert!(office.crm.check().unwrap().is_clean());
+}
+
+/// Protects: an import does what its user may do, finds what he sees, and is his own.
+#[test]
+fn rights_hold_in_an_import() {
+    let office = office();
+    let (viewer, agent, other) =
+        (office.user("v", "viewer", None), office.user("a", "agent", None), office.user("b", "agent", None));
+    let result = run(&viewer, &customers(), false, &|_| rows(1).into_bytes()).map(drop);
+    assert_eq!(failure(result), "denied");
+    let ran = apply(&agent, &customers(), &rows(1));
+    let import = ran.report.import.unwrap();
+    let continues = &mut |_| ControlFlow::Continue(());
+    assert_eq!(failure(undo_import(&other, import, continues)), "not_found");
+    assert_eq!(failure(Import::resume(&other, &customers(), import)), "not_found");
+    assert_eq!(failure(undo_import(&viewer, import, continues)), "not_found");
+    // Codes are the library's: a user matches by them and never gives them.
+    let by_code = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "match_by": ["code"], "on_match": "update", "columns": [
+        {"column": "code", "field": "code"}, {"column": "name", "field": "name"}]}]}"#,
+    );
+    let ran = apply(&agent, &by_code, "code,name\nC001,By code\nC900,New\n");
+    assert_eq!(
+        (ran.actions(), ran.told()),
+        (vec![RowAction::Updated, RowAction::Failed], vec!["3 code system".into()])
+    );
+    let ran = apply(&office.crm.system("migration"), &by_code, "code,name\nC900,New\n");
+    assert_eq!(ran.actions(), [RowAction::Created]);
+    let past = office.admin.as_of(office.admin.now());
+    assert_eq!(failure(run(&past, &customers(), false, &|_| rows(1).into_bytes()).map(drop)), "read_only");
+    undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap_err();
+}
+
+const LINKED: &str = r#"{"steps": [
+    {"entity": "customer", "text": "name\nNobody\n", "match_by": ["name"], "on_match": "skip",
+     "columns": [{"column": "name", "field": "name"}]},
+    {"entity": "customer", "file": "accounts", "columns": [{"column": "account", "field": "name"}]},
+    {"entity": "customer", "file": "accounts", "match_by": ["name"], "on_match": "update", "on_new": "fail",
+     "columns": [{"column": "account", "field": "name"}, {"column": "parent", "field": "parent"}]},
+    {"entity": "contact", "file": "people", "match_by": ["customer+given_name"], "on_match": "update", "columns": [
+     {"column": "who", "field": "given_name"}, {"column": "role", "field": "position"},
+     {"column": "account", "field": "customer", "by": ["name"], "default": "Nobody"}],
+     "values": {"account": {"Acme": "Acme Corporation"}}}]}"#;
+
+/// Protects: files that refer to each other, and to themselves, in one plan; what is not there is told, and other words for it
+/// are the plan's.
+#[test]
+fn linked_files_find_each_other() {
+    let office = office();
+    let file = |name: &str| {
+        let text = match name {
+            "accounts" => "account,parent\nChild,Acme Corporation\nAcme Corporation,\nGrandchild,Child\n",
+            _ => {
+                "who,account,role\nAna,acme,Boss\nBob,,Cook\nCid,Acme Inc,\nAna,Acme Corporation,Owner\nAna,Child,\n"
+            }
+        };
+        text.as_bytes().to_vec()
+    };
+    let tried = run(&office.admin, &plan(LINKED), true, &file).unwrap();
+    assert_eq!(count(&office.admin), 0);
+    let ran = run(&office.admin, &plan(LINKED), false, &file).unwrap();
+    assert_eq!((tried.actions(), tried.told()), (ran.actions(), ran.told()));
+    assert_eq!(ran.told(), ["4 account unknown"]);
+    assert!(ran.rows.iter().any(|row| row.problems.iter().any(|p| p.value == "Acme Inc")));
+    let found = office.admin.customers().list(&Query::new()).unwrap().items;
+    let name = |id| found.iter().find(|c| Some(c.id) == id).map(|c| c.name.as_str());
+    let of = |wanted: &str| found.iter().find(|c| c.name == wanted).unwrap();
+    assert_eq!(name(of("Grandchild").parent), Some("Child"));
+    assert_eq!(name(of("Child").parent), Some("Acme Corporation"));
+    let contacts = office.admin.contacts().list(&Query::new().ascending(Contact::GIVEN_NAME)).unwrap().items;
+    let who: Vec<_> = contacts
+        .iter()
+        .map(|c| (c.given_name.as_str(), name(Some(c.customer)), c.position.as_deref()))
+        .collect();
+    assert!(who.contains(&("Ana", Some("Acme Corporation"), Some("Owner"))));
+    assert!(who.contains(&("Bob", Some("Nobody"), Some("Cook"))));
+    assert!(who.contains(&("Ana", Some("Child"), None)));
+    assert_eq!(who.len(), 3);
+    undo_import(&office.admin, ran.report.import.unwrap(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(count(&office.admin), 0);
+}
+
+/// Protects: two records that a row may be, or refer to, are told and none is taken.
+#[test]
+fn several_matches_are_told() {
+    let office = office();
+    office.customer("Twin");
+    office.customer("Twin");
+    let by_name = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "match_by": ["name"], "on_match": "update",
+        "columns": [{"column": "name", "field": "name"}, {"column": "parent", "field": "parent"}]}]}"#,
+    );
+    let tried = dry_run(&office.admin, &by_name, "name,parent\ntwin,\nOther,twin\n");
+    assert_eq!(tried.told(), ["2  ambiguous_match", "3 parent ambiguous"]);
+    let deals = plan(
+        r#"{"steps": [{"entity": "opportunity", "file": "f", "columns": [{"column": "name", "field": "name"},
+        {"column": "customer", "field": "customer"}, {"column": "stage", "field": "stage"}]}]}"#,
+    );
+    let mara = office.customer("Mara");
+    let text = format!(
+        "name,customer,stage\nA,{},won\nB,Mara,lunch\nC,mara,negotiation\n",
+        mara.code.as_ref().unwrap()
+    );
+    let ran = apply(&office.admin, &deals, &text);
+    assert_eq!(ran.told(), ["3 stage unknown"]);
+    assert_eq!(
+        office.admin.opportunities().count(&Query::new().filter(Opportunity::STAGE.is("won"))).unwrap(),
+        1
+    );
+    let none = Query::new().filter(Customer::NAME.is("Other"));
+    assert_eq!(office.admin.customers().count(&none).unwrap(), 0);
+}

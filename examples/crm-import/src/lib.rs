@@ -1,0 +1,42 @@
+//! Imports CSV files into a store by a plan: try it, run it, take it back. The program around this only reads its arguments.
+
+mod arguments;
+mod run;
+
+pub use arguments::{Arguments, Task};
+pub use run::run;
+
+/// Why the program stops. The text says it all: it is shown to whoever typed the command.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How the program ends, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// 0: done, and no row was refused.
+    Clean,
+    /// 3: done, but rows were refused; in a dry run they would be.
+    RowsFailed,
+}
+
+/// What is printed with `--help`.
+pub const HELP: &str = "\
+Usage: crm-import --db FILE PLAN.toml (--dry-run | --apply | --undo) [OPTIONS]
+
+Imports the files that a plan names, which lie beside it. A plan is TOML, or JSON.
+
+What to do:
+  --dry-run      tell what would become of every row, and write nothing
+  --apply        import; rows that are refused are told and stop nothing
+  --undo         take the newest import of this plan back
+
+Options:
+  --db FILE      the store; it is made when there is none
+  --files DIR    where the files of the plan are, when not beside it
+  --failed DIR   write the rows that were refused there, with the reason, as CSV
+  --import ID    with --apply: go on with an import that was stopped; with --undo: that one
+  --problems N   tell at most N problems (100)
+  --json         print the report as one JSON object
+  --help         print this text
+
+It ends with 0 when all is well, 3 when rows were refused, 1 when it failed, 2 when the command is wrong.
+";

@@ -1,0 +1,105 @@
+//! The program, as a script runs it: what it prints, and how it ends.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect by failing")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PLAN: &str = r#"
+[[steps]]
+entity = "customer"
+file = "people.csv"
+match_by = ["emails"]
+on_match = "update"
+columns = [
+    { column = "Name", field = "name" },
+    { column = "E-mail", field = "emails" },
+    { column = "Worth", field = "lead.estimated_value", formats = { decimal = ",", group = ".", currency = "KES" } },
+]
+"#;
+
+fn crm_import(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_crm-import")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Protects: try, import, import again, undo; exit codes; errors on standard error and nothing else on standard output.
+#[test]
+fn a_plan_is_tried_run_and_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    fs::write(
+        folder.join("people.csv"),
+        "Name,E-mail,Worth\nAna,ana@x.com,\"1.250,50\"\nBob,bob@,\nCid,cid@x.com,\n",
+    )
+    .unwrap();
+    let run = |task: &[&str]| crm_import(folder, &[&["--db", "crm.db", "plan.toml"], task].concat());
+
+    let tried = run(&["--dry-run", "--json"]);
+    assert_eq!(tried.status.code(), Some(3));
+    let report = json(&tried);
+    assert_eq!(
+        (&report["import"], &report["counts"]["created"], &report["counts"]["failed"]),
+        (&Value::Null, &2.into(), &1.into())
+    );
+    let problem = &report["problems"][0];
+    assert_eq!(
+        (&problem["line"], &problem["column"], &problem["value"]),
+        (&3.into(), &"E-mail".into(), &"bob@".into())
+    );
+
+    let done = run(&["--apply", "--json", "--failed", "."]);
+    assert_eq!((done.status.code(), &json(&done)["counts"]), (Some(3), &report["counts"]));
+    assert!(
+        fs::read_to_string(folder.join("failed-0.csv"))
+            .unwrap()
+            .starts_with("Name,E-mail,Worth,reason\nBob,bob@,,")
+    );
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,ana@x.com,\n").unwrap();
+    let again = run(&["--apply"]);
+    assert_eq!(again.status.code(), Some(0));
+    let text = String::from_utf8(again.stdout).unwrap();
+    assert!(text.contains("people.csv: 1 rows, 0 created, 0 updated, 1 skipped, 0 refused"), "{text}");
+
+    let undone = run(&["--undo", "--json"]);
+    assert_eq!((undone.status.code(), &json(&undone)["undone"]["operations"]), (Some(0), &1.into()));
+    let none = run(&["--undo"]);
+    assert_eq!((none.status.code(), none.stdout.len()), (Some(1), 0));
+    assert!(String::from_utf8(none.stderr).unwrap().contains("no import of this plan"));
+}
+
+/// Protects: what is wrong with the command, the plan or a file is told, each with its code.
+#[test]
+fn what_is_wrong_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    fs::write(folder.join("bad.toml"), "[[steps]]\nentity = \"customer\"\nfile = \"f\"\ncolums = []\n")
+        .unwrap();
+    fs::write(folder.join("wrong.toml"), PLAN.replace("lead.estimated_value", "lead.worth")).unwrap();
+    for (arguments, code, told) in [
+        (&["--db", "crm.db", "plan.toml"][..], 2, "say what to do"),
+        (&["--db", "crm.db", "--apply"], 2, "say which plan"),
+        (&["plan.toml", "--apply"], 2, "say which store"),
+        (&["--db", "crm.db", "plan.toml", "--apply", "--undo"], 2, "only one of"),
+        (&["--db", "crm.db", "plan.toml", "--fast"], 2, "no option"),
+        (&["--db", "crm.db", "none.toml", "--apply"], 1, "none.toml"),
+        (&["--db", "crm.db", "bad.toml", "--apply"], 1, "colums"),
+        (&["--db", "crm.db", "wrong.toml", "--apply"], 1, "steps.0.columns.2.field"),
+        (&["--db", "crm.db", "plan.toml", "--apply"], 1, "people.csv"),
+        (&["--db", "crm.db", "plan.toml", "--undo"], 1, "no import of this plan"),
+    ] {
+        let output = crm_import(folder, arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{arguments:?}: {error}");
+        assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+    let help = crm_import(folder, &["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(help.stdout.starts_with(b"Usage: crm-import"));
+}
