@@ -299,10 +299,12 @@ fn altered<'t>(text: Cow<'t, str>, mapping: &Mapping) -> Cow<'t, str> {
     Cow::Owned(part)
 }
 
-/// The text without the apostrophe that keeps spreadsheets from running it as a formula.
+/// The text without the apostrophe that an export put before what spreadsheets run as a formula. Apostrophes that the text
+/// had itself were counted in, and stay.
 fn without_guard(text: &str) -> &str {
+    const BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        Some(rest) if rest.trim_start_matches('\'').starts_with(BEGINS) => rest,
         _ => text,
     }
 }
