@@ -90,7 +90,7 @@ fn put(hash: &mut Sha256, bytes: Option<&[u8]>) {
 /// An operation as the journal keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sealed {
-    /// The operation with its place. As it is read for [`Sealed::hold`] its changes need no values.
+    /// The operation with its place. As it is read for `Crm::verify` its changes need no values.
     pub operation: Operation,
     /// What binds it to the operations before it.
     pub hash: Hash,
