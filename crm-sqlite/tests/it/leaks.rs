@@ -22,6 +22,7 @@ use batch::*;
 use collection::*;
 use crm_core::chrono::{NaiveDate, TimeDelta};
 use crm_core::contract::test_options;
+use crm_core::exchange::import::Import;
 use crm_core::*;
 use duplicates::*;
 use files::*;
@@ -45,9 +46,26 @@ const PASSWORD: &str = "correct horse";
 // ---- which functions there are ---------------------------------------------------------------------------------
 
 /// The types that a user's hands can reach.
-const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted", "Duplicates"];
+const WALKED: &[&str] = &["Session", "Collection", "Batch", "Pages", "Upserted", "Duplicates", "Import"];
 /// The types that only the embedding program has, or that hold no records.
-const OF_THE_HOST: &[&str] = &["Crm", "CheckReport", "Verification", "UnitOfWork", "CsvExport"];
+const OF_THE_HOST: &[&str] = &[
+    "CardProperty",
+    "CheckReport",
+    "Crm",
+    "CsvExport",
+    "FailedRows",
+    "Formats",
+    "Plan",
+    "Row",
+    "Rows",
+    "Sniffed",
+    "SniffedColumn",
+    "Step",
+    "UnitOfWork",
+    "VCardImport",
+    "VCards",
+    "Verification",
+];
 
 /// `Type::function` of every public function in an inherent `impl` of the façade.
 fn public_functions() -> BTreeSet<String> {
@@ -115,6 +133,9 @@ fn functions_of_the_exchange() -> BTreeSet<String> {
             let path = file.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|ending| ending != "rs") {
                 continue;
             }
             for item in syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap().items {
@@ -244,6 +265,11 @@ const WALKS: &[(&str, WalkFn)] = &[
     ("Collection::upsert_patch", each!(upsert_patch)),
     ("Session::actor", |walk| _ = walk.shown(walk.session.actor())),
     ("Session::agenda", agenda),
+    ("Import::apply", |walk| bring_rows(walk, false)),
+    ("Import::dry_run", |walk| bring_rows(walk, true)),
+    ("Import::id", |walk| _ = walk.shown(Import::new(&walk.session, &people()).unwrap().id())),
+    ("Import::new", |walk| _ = walk.shown(Import::new(&walk.session, &people()).unwrap())),
+    ("Import::resume", take_up_an_import),
     ("Session::as_of", as_of),
     ("Session::attach", attach),
     ("Session::attachments", collection_of::<Attachment>),
@@ -359,6 +385,7 @@ const EXCHANGE: &[(&str, WalkFn)] = &[
         take_out::<Customer>(walk, |session, out| exchange::export_customers(session, &Query::new(), out));
     }),
     ("import_vcards", bring_cards),
+    ("undo_import", take_back_an_import),
 ];
 
 /// Walks every function in one world.

@@ -7,6 +7,7 @@ use crm_core::exchange::import::{
 use crm_core::{Session, Uuid};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::ops::ControlFlow;
@@ -80,7 +81,7 @@ impl Told {
     fn take(&mut self, event: ImportEvent<'_>, progress: &mut dyn Write) -> Result<(), Failure> {
         match event {
             ImportEvent::Chunk(counts) => {
-                writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed)?
+                writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed)?;
             }
             ImportEvent::Row(row) if row.action == RowAction::Failed => self.refused(&row)?,
             ImportEvent::Row(_) => {}
@@ -98,13 +99,14 @@ impl Told {
             }
         }
         let Some(folder) = &self.folder else { return Ok(()) };
-        if !self.failed.contains_key(&row.step) {
-            let file = BufWriter::new(File::create(failed_file(folder, row.step))?);
-            self.failed.insert(row.step, FailedRows::new(file));
-        }
-        if let Some(rows) = self.failed.get_mut(&row.step) {
-            rows.add(row)?;
-        }
+        let rows = match self.failed.entry(row.step) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let file = BufWriter::new(File::create(failed_file(folder, row.step))?);
+                new.insert(FailedRows::new(file))
+            }
+        };
+        rows.add(row)?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use super::plan::{Mapping, OnList, Step, TextPart, WhenEmpty};
 use super::report::RowProblem;
 use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
+use crate::exchange::formula;
 use crate::model::{Conventions, Schema};
 use crate::value::{PhoneNumber, Value, ValueType, Zone, clean, fold};
 use rust_decimal::Decimal;
@@ -269,7 +270,7 @@ impl<'p> Ready<'p> {
     {
         let text = row.cell(index);
         let text = match self.step.spreadsheet_safe {
-            true => without_guard(text),
+            true => formula::restore(text),
             false => text,
         };
         let Some(words) = self.words.get(&index) else { return Cow::Borrowed(text) };
@@ -297,14 +298,6 @@ fn altered<'t>(text: Cow<'t, str>, mapping: &Mapping) -> Cow<'t, str> {
         part = part.replace(from.as_str(), to);
     }
     Cow::Owned(part)
-}
-
-/// The text without the apostrophe that keeps spreadsheets from running it as a formula.
-fn without_guard(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => text,
-    }
 }
 
 impl Slot<'_> {

@@ -7,7 +7,7 @@ use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Und
 use super::rows::{RowState, Rows};
 use crate::crm::{Session, UnitOfWork};
 use crate::error::{Error, Result};
-use crate::model::{Conventions, ImportPart, Operation};
+use crate::model::{Action, Conventions, ImportPart, Operation};
 use crate::value::Zone;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -242,8 +242,19 @@ pub fn undo_import(
 /// The operations of an import, if it is one of the session's user or he sees the journal.
 fn parts_of(session: &Session, import: Uuid) -> Result<Vec<Operation>> {
     let parts = session.read(|view, authority, _| {
-        let mut parts = view.operations_of_import(import)?;
-        parts.retain(|part| authority.journal_view || part.actor == authority.actor);
+        let mut parts = Vec::new();
+        for part in view.operations_of_import(import)? {
+            // Somebody else's is told as far as the journal is: when something in it is seen.
+            let told = part.actor == authority.actor
+                || (authority.journal_view
+                    && view
+                        .operations(part.seq.saturating_sub(1), 1, authority.sight(Action::View))?
+                        .iter()
+                        .any(|seen| seen.id == part.id));
+            if told {
+                parts.push(part);
+            }
+        }
         Ok(parts)
     })?;
     if parts.is_empty() {

@@ -319,14 +319,14 @@ fn case_12_a_dry_run_writes_nothing() {
 /// Protects: the apostrophe that keeps a spreadsheet from running a cell is taken off, when the plan says so.
 #[test]
 fn case_13_guarded_cells_come_back_as_they_were() {
-    let values = ["=10+20+cmd|' /C calc'!A0", "@SUM(1)", "-2+3"];
+    let values = ["=10+20+cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "'=1"];
     let guarded: String = values.iter().map(|value| format!("'{value},'+442079460958\n")).collect();
     let text = format!("name,phone\n{guarded}'Quoted',020 7946 0958\n");
     let step = r#"{"steps": [{"entity": "customer", "file": "f", "spreadsheet_safe": true, "columns": [
         {"column": "name", "field": "name"}, {"column": "phone", "field": "phones"}]}]}"#;
     let office = office();
     apply(&office.admin, &plan(step), &text);
-    assert_eq!(names(&office), [values[0], values[1], values[2], "'Quoted'"]);
+    assert_eq!(names(&office), [values[0], values[1], values[2], values[3], "'Quoted'"]);
     let found = office.admin.customers().list(&Query::new().order_by(["code"])).unwrap();
     assert_eq!(found.items[0].phones[0].number.0, "+442079460958");
 }
