@@ -177,7 +177,7 @@ const NEXT_NUMBER: &str = "INSERT INTO crm_counter (name, last) VALUES ('custome
 const INSERT_TEXT: &str = "INSERT INTO crm_customer_text (\"row\", words) VALUES (?1, ?2)";
 const INSERT_WORDS: &str = "INSERT INTO crm_customer_words (rowid, tokens) VALUES (?1, ?2)";
 const INSERT_KEY: &str =
-    "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES ('customer', ?1, ?2, ?3, ?4)";
+    "INSERT INTO crm_key (kind, field, \"key\", record, shared) VALUES ('customer', ?1, ?2, ?3, ?4)";
 const SET_WEBSITE: &str =
     "UPDATE crm_customer SET version = ?2, updated_at = ?3, updated_by = ?4, website = ?5 WHERE id = ?1";
 const SET_STATUS: &str =
@@ -566,19 +566,20 @@ fn words(customer: &Customer) -> String {
 }
 
 fn insert_keys(conn: &Connection, id: Uuid, customer: &Customer) -> Outcome {
+    let unique: &[u8] = &[];
     let mut statement = conn.prepare_cached(INSERT_KEY)?;
     for email in &customer.emails {
-        statement.execute(params!["emails", email.address.to_lowercase(), id.as_bytes(), true])?;
+        statement.execute(params!["emails", email.address.to_lowercase(), id.as_bytes(), unique])?;
     }
     for (system, external) in &customer.external_ids {
-        statement.execute(params!["external_ids", format!("{system}:{external}"), id.as_bytes(), true])?;
+        statement.execute(params!["external_ids", format!("{system}:{external}"), id.as_bytes(), unique])?;
     }
     for phone in &customer.phones {
         let key = PhoneNumber(phone.number.clone()).comparison_key(REGION);
-        statement.execute(params!["phones", key, id.as_bytes(), false])?;
+        statement.execute(params!["phones", key, id.as_bytes(), id.as_bytes()])?;
     }
     for tag in &customer.tags {
-        statement.execute(params!["tags", fold(tag), id.as_bytes(), false])?;
+        statement.execute(params!["tags", fold(tag), id.as_bytes(), id.as_bytes()])?;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 -- units with their ISO 4217 currency, lists JSON. A column `…_key` holds its neighbour's text as it is compared:
 -- lower case, without accents. `row` is the place in the order of creation. `…_text` holds the words by which a live
 -- record is found, `…_words` is their index: the words themselves, their beginnings after U+0081, their groups of three
--- letters after U+0082, and words less one letter after U+0083.
+-- letters after U+0082, and words less one letter after U+0083. For `IN` with three values or more SQLite makes a table at
+-- every insert, so longer lists are written with `OR`.
 
 -- What every write looks at, and counters that are given back when a transaction is rolled back.
 CREATE TABLE crm_meta (
@@ -100,6 +101,7 @@ CREATE VIRTUAL TABLE crm_user_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_user_words (crm_user_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_pipeline (
     "row" INTEGER PRIMARY KEY,
@@ -134,7 +136,7 @@ CREATE TABLE crm_custom_field (
     "key" TEXT NOT NULL,
     key_key TEXT NOT NULL,
     label TEXT NOT NULL,
-    type TEXT NOT NULL CHECK (type IN ('text', 'number', 'money', 'date', 'instant', 'bool', 'choice', 'choices', 'url', 'email', 'phone', 'reference')),
+    type TEXT NOT NULL CHECK (type = 'text' OR type = 'number' OR type = 'money' OR type = 'date' OR type = 'instant' OR type = 'bool' OR type = 'choice' OR type = 'choices' OR type = 'url' OR type = 'email' OR type = 'phone' OR type = 'reference'),
     required INTEGER NOT NULL CHECK (required IN (0, 1)),
     options TEXT NOT NULL CHECK (json_valid(options)),
     target TEXT,
@@ -194,6 +196,7 @@ CREATE VIRTUAL TABLE crm_saved_view_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_saved_view_words (crm_saved_view_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_product (
     "row" INTEGER PRIMARY KEY,
@@ -230,6 +233,7 @@ CREATE VIRTUAL TABLE crm_product_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_product_words (crm_product_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_customer (
     "row" INTEGER PRIMARY KEY,
@@ -245,7 +249,7 @@ CREATE TABLE crm_customer (
     code TEXT,
     code_number INTEGER,
     kind TEXT NOT NULL CHECK (kind IN ('individual', 'business')),
-    status TEXT NOT NULL CHECK (status IN ('lead', 'prospect', 'active', 'inactive')),
+    status TEXT NOT NULL CHECK (status = 'lead' OR status = 'prospect' OR status = 'active' OR status = 'inactive'),
     name TEXT NOT NULL,
     name_key TEXT NOT NULL,
     given_name TEXT,
@@ -274,8 +278,8 @@ CREATE TABLE crm_customer (
     parent BLOB REFERENCES crm_customer (id),
     external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
     extra TEXT NOT NULL CHECK (json_valid(extra)),
-    lead_status TEXT CHECK (lead_status IN ('new', 'contacted', 'qualified', 'lost', 'converted')),
-    lead_priority TEXT CHECK (lead_priority IN ('low', 'medium', 'high')),
+    lead_status TEXT CHECK (lead_status = 'new' OR lead_status = 'contacted' OR lead_status = 'qualified' OR lead_status = 'lost' OR lead_status = 'converted'),
+    lead_priority TEXT CHECK (lead_priority = 'low' OR lead_priority = 'medium' OR lead_priority = 'high'),
     lead_estimated_value_minor INTEGER,
     lead_estimated_value_currency TEXT,
     lead_lost_reason TEXT,
@@ -308,6 +312,7 @@ CREATE VIRTUAL TABLE crm_customer_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_customer_words (crm_customer_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_contact (
     "row" INTEGER PRIMARY KEY,
@@ -366,6 +371,7 @@ CREATE VIRTUAL TABLE crm_contact_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_contact_words (crm_contact_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_opportunity (
     "row" INTEGER PRIMARY KEY,
@@ -385,7 +391,7 @@ CREATE TABLE crm_opportunity (
     pipeline BLOB REFERENCES crm_pipeline (id),
     stage TEXT NOT NULL,
     stage_key TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('open', 'won', 'lost')),
+    status TEXT NOT NULL CHECK (status = 'open' OR status = 'won' OR status = 'lost'),
     amount_minor INTEGER,
     amount_currency TEXT,
     probability INTEGER,
@@ -422,6 +428,7 @@ CREATE VIRTUAL TABLE crm_opportunity_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_opportunity_words (crm_opportunity_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_interaction (
     "row" INTEGER PRIMARY KEY,
@@ -437,7 +444,7 @@ CREATE TABLE crm_interaction (
     customer BLOB NOT NULL REFERENCES crm_customer (id),
     contacts TEXT NOT NULL CHECK (json_valid(contacts)),
     opportunity BLOB REFERENCES crm_opportunity (id),
-    kind TEXT NOT NULL CHECK (kind IN ('call', 'email', 'meeting', 'message', 'visit', 'other')),
+    kind TEXT NOT NULL CHECK (kind = 'call' OR kind = 'email' OR kind = 'meeting' OR kind = 'message' OR kind = 'visit' OR kind = 'other'),
     direction TEXT CHECK (direction IN ('inbound', 'outbound')),
     subject TEXT NOT NULL,
     subject_key TEXT NOT NULL,
@@ -466,6 +473,7 @@ CREATE VIRTUAL TABLE crm_interaction_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_interaction_words (crm_interaction_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_reminder (
     "row" INTEGER PRIMARY KEY,
@@ -493,9 +501,9 @@ CREATE TABLE crm_reminder (
     anchor_time TEXT,
     anchor_zone TEXT,
     assignee BLOB REFERENCES crm_user (id),
-    priority TEXT NOT NULL CHECK (priority IN ('low', 'medium', 'high')),
+    priority TEXT NOT NULL CHECK (priority = 'low' OR priority = 'medium' OR priority = 'high'),
     offsets TEXT NOT NULL CHECK (json_valid(offsets)),
-    status TEXT NOT NULL CHECK (status IN ('pending', 'sent', 'failed', 'snoozed', 'done', 'cancelled')),
+    status TEXT NOT NULL CHECK (status = 'pending' OR status = 'sent' OR status = 'failed' OR status = 'snoozed' OR status = 'done' OR status = 'cancelled'),
     snoozed_until INTEGER
 ) STRICT;
 CREATE INDEX crm_reminder_created_at ON crm_reminder (created_at) WHERE deletion IS NULL;
@@ -515,6 +523,7 @@ CREATE VIRTUAL TABLE crm_reminder_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_reminder_words (crm_reminder_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_note (
     "row" INTEGER PRIMARY KEY,
@@ -548,6 +557,7 @@ CREATE VIRTUAL TABLE crm_note_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_note_words (crm_note_words, rank) VALUES ('automerge', 8);
 
 -- `quantity` is in millionths.
 CREATE TABLE crm_sale (
@@ -614,6 +624,7 @@ CREATE VIRTUAL TABLE crm_feedback_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_feedback_words (crm_feedback_words, rank) VALUES ('automerge', 8);
 
 CREATE TABLE crm_attachment (
     "row" INTEGER PRIMARY KEY,
@@ -655,6 +666,7 @@ CREATE VIRTUAL TABLE crm_attachment_words USING fts5 (
     detail = none, columnsize = 0
 );
 INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('pgsz', 4000);
+INSERT INTO crm_attachment_words (crm_attachment_words, rank) VALUES ('automerge', 8);
 
 -- Customers or contacts that look alike and are not the same.
 CREATE TABLE crm_distinction (
@@ -704,16 +716,17 @@ CREATE TABLE crm_delivery (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX crm_delivery_due ON crm_delivery (try_at) WHERE delivered_at IS NULL;
 
--- Keys by which records are found and kept unique: e-mails, phones, tags, user names, ids in other systems.
+-- Keys by which records are found and kept unique: e-mails, phones, tags, user names, ids in other systems. `shared` is
+-- empty where only one record may have the key, and the record where several may: so the primary key is both the lookup
+-- and the uniqueness.
 CREATE TABLE crm_key (
     kind TEXT NOT NULL,
     field TEXT NOT NULL,
     "key" TEXT NOT NULL,
+    shared BLOB NOT NULL CHECK (shared IN (x'', record)),
     record BLOB NOT NULL,
-    is_unique INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
-    PRIMARY KEY (kind, field, "key", record)
+    PRIMARY KEY (kind, field, "key", shared)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX crm_key_unique ON crm_key (kind, field, "key") WHERE is_unique = 1;
 
 -- The journal: one row an operation, one row a changed record. The hash of an operation covers the one before it and
 -- the digests of its changes; a digest covers salt, before and after, which an erasure empties together.
@@ -735,7 +748,7 @@ CREATE TABLE crm_change (
     place INTEGER NOT NULL,
     kind TEXT NOT NULL,
     record BLOB NOT NULL,
-    change TEXT NOT NULL CHECK (change IN ('create', 'update', 'trash', 'restore', 'purge', 'erase')),
+    change TEXT NOT NULL CHECK (change = 'create' OR change = 'update' OR change = 'trash' OR change = 'restore' OR change = 'purge' OR change = 'erase'),
     version INTEGER NOT NULL,
     customer BLOB,
     before TEXT CHECK (json_valid(before)),

@@ -1,5 +1,6 @@
 //! One connection: every pragma is set here and nowhere else.
 
+use crate::counters::Counters;
 use crate::error::OrError;
 use crate::functions;
 use crate::open::{Durability, OpenOptions, Place};
@@ -17,6 +18,7 @@ pub(crate) struct Conn {
     raw: Connection,
     statements: Arc<AtomicU64>,
     unwritten: Unwritten,
+    counters: Counters,
 }
 
 impl Conn {
@@ -33,7 +35,12 @@ impl Conn {
                 Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             }
         };
-        let mut conn = Conn { raw: raw.or_error()?, statements, unwritten: Unwritten::default() };
+        let mut conn = Conn {
+            raw: raw.or_error()?,
+            statements,
+            unwritten: Unwritten::default(),
+            counters: Counters::default(),
+        };
         conn.set_up(options).or_error()?;
         Ok(conn)
     }
@@ -43,7 +50,7 @@ impl Conn {
         const CACHE_KIB: i64 = 16 * 1024;
         // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
         // own thousand each would be written into the file every time.
-        const WAL_PAGES: i64 = 4_000;
+        const WAL_PAGES: i64 = 8_000;
         let mapped: i64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
         let raw = &mut self.raw;
         raw.busy_handler(Some(wait_a_moment))?;
@@ -92,6 +99,11 @@ impl Conn {
         &self.unwritten
     }
 
+    /// The counters of this transaction.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     pub(crate) fn last_row(&self) -> i64 {
         self.raw.last_insert_rowid()
     }
@@ -107,6 +119,7 @@ impl Conn {
     /// Ends a transaction that was not committed. SQLite may have ended it already.
     pub(crate) fn roll_back(&self) {
         self.unwritten.forget();
+        self.counters.forget();
         if self.in_transaction() {
             // There is nobody to tell: the connection is as good as the transaction's end makes it.
             let _ = self.execute("ROLLBACK", []);

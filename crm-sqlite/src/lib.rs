@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod connection;
+mod counters;
 mod error;
 mod functions;
 mod journal;

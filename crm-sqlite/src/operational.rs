@@ -1,5 +1,6 @@
 //! Sessions, log-in attempts, password hashes, counters.
 
+use crate::counters;
 use crate::error::{OrError, from_sqlite, is_duplicate};
 use crate::records::holder;
 use crate::store::{HasConn, SqliteTransaction, SqliteView};
@@ -68,6 +69,7 @@ macro_rules! reads {
 
             fn counters(&self) -> Result<Vec<(String, u64)>> {
                 const SQL: &str = "SELECT name, last FROM crm_counter ORDER BY name";
+                counters::write(self.conn()?)?;
                 let counter = |row: &Row<'_>| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)));
                 let mut statement = self.conn()?.prepare(SQL)?;
                 let found = statement.query_map([], counter).or_error()?;
@@ -222,17 +224,11 @@ impl OperationalWrite for SqliteTransaction {
     }
 
     fn next_number(&mut self, counter: &str) -> Result<u64> {
-        const SQL: &str = "INSERT INTO crm_counter (name, last) VALUES (?1, 1) \
-                           ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last";
-        let number: i64 = self.conn()?.prepare(SQL)?.query_row([counter], |row| row.get(0)).or_error()?;
-        Ok(u64::try_from(number).unwrap_or(0))
+        counters::next(self.conn()?, counter)
     }
 
     fn raise_number(&mut self, counter: &str, number: u64) -> Result<()> {
-        const SQL: &str = "INSERT INTO crm_counter (name, last) VALUES (?1, ?2) \
-                           ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)";
-        self.conn()?.execute(SQL, params![counter, i64::try_from(number).unwrap_or(i64::MAX)])?;
-        Ok(())
+        counters::raise(self.conn()?, counter, number)
     }
 
     fn defer_references(&mut self) -> Result<()> {
@@ -242,7 +238,7 @@ impl OperationalWrite for SqliteTransaction {
     }
 
     fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {
-        const SQL: &str = "UPDATE crm_key SET is_unique = ?3 WHERE kind = ?1 AND field = ?2";
+        const SQL: &str = "UPDATE crm_key SET shared = iif(?3, x'', record) WHERE kind = ?1 AND field = ?2";
         const SHARED: &str = "SELECT \"key\", max(record) FROM crm_key WHERE kind = ?1 AND field = ?2 \
                               GROUP BY \"key\" HAVING count(*) > 1 ORDER BY \"key\" LIMIT 1";
         let conn = self.conn()?;

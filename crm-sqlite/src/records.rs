@@ -170,10 +170,9 @@ impl Binder<'_, '_> {
 }
 
 fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result<()> {
-    const REMOVE: &str =
-        "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND record = ?4";
+    const REMOVE: &str = "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND shared IN (x'', ?4) AND record = ?4";
     const ADD: &str =
-        "INSERT INTO crm_key (kind, field, \"key\", record, is_unique) VALUES (?1, ?2, ?3, ?4, ?5)";
+        "INSERT INTO crm_key (kind, field, \"key\", record, shared) VALUES (?1, ?2, ?3, ?4, ?5)";
     let uuid = id.uuid();
     for key in &index.removed {
         conn.execute(REMOVE, params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..]])?;
@@ -184,7 +183,7 @@ fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result
             key.field,
             key.key,
             &uuid.as_bytes()[..],
-            key.unique
+            if key.unique { &[] } else { &uuid.as_bytes()[..] }
         ]);
         match added {
             Ok(_) => {}
@@ -204,7 +203,7 @@ fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result
 
 pub(crate) fn holder(conn: &Conn, entity: &str, field: &str, key: &str) -> Result<Option<Uuid>> {
     const SQL: &str =
-        "SELECT record FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND is_unique = 1";
+        "SELECT record FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND shared = x''";
     let found = conn.prepare(SQL)?.query_row(params![entity, field, key], |row| row.get::<_, [u8; 16]>(0));
     Ok(found.optional().or_error()?.map(Uuid::from_bytes))
 }

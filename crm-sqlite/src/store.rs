@@ -1,6 +1,7 @@
 //! The store: opens, closes, begins.
 
 use crate::connection::Conn;
+use crate::counters;
 use crate::error::{OrError, from_sqlite, is_dangling};
 use crate::open::OpenOptions;
 use crate::pool::{Lease, Pool, WriterGuard};
@@ -207,6 +208,7 @@ impl HasConn for SqliteTransaction {
 
 impl Transaction for SqliteTransaction {
     fn commit(self: Box<Self>) -> Result<()> {
+        counters::write(&self.conn)?;
         words::write(&self.conn)?;
         match self.conn.prepare("COMMIT")?.execute([]) {
             Ok(_) => Ok(()),
@@ -222,6 +224,7 @@ impl Transaction for SqliteTransaction {
             self.conn.execute("RELEASE crm_savepoint", [])?;
         }
         words::savepoint(&self.conn)?;
+        counters::write(&self.conn)?;
         self.conn.execute("SAVEPOINT crm_savepoint", [])?;
         Ok(())
     }
@@ -229,6 +232,7 @@ impl Transaction for SqliteTransaction {
     fn roll_back_to_savepoint(&mut self) -> Result<()> {
         self.conn.execute("ROLLBACK TO crm_savepoint", [])?;
         words::went_back(&self.conn);
+        self.conn.counters().forget();
         Ok(())
     }
 }

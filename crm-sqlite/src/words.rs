@@ -6,8 +6,10 @@ use crate::table::Table;
 use crm_core::port::index_tokens;
 use crm_core::{Kind, Result, Uuid};
 use rusqlite::{OptionalExtension, params};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::mpsc::sync_channel;
 
 /// How much is looked at to tell which words are common.
 const SAMPLED: usize = 64;
@@ -64,7 +66,22 @@ pub(crate) struct Unwritten {
 struct Change {
     sql: &'static str,
     row: i64,
-    tokens: String,
+    tokens: Tokens,
+}
+
+/// Tokens, or the words that they are made of.
+enum Tokens {
+    Made(String),
+    Of(String),
+}
+
+impl Tokens {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Tokens::Made(tokens) => Cow::Borrowed(tokens),
+            Tokens::Of(words) => Cow::Owned(index_tokens(words)),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -72,6 +89,9 @@ struct Savepoint {
     gathered: usize,
     written: usize,
 }
+
+/// How many lots of tokens are made ahead of the writing.
+const AHEAD: usize = 4;
 
 /// How many changes are gathered at most, where no savepoint has to be gone back to.
 const MOST_GATHERED: usize = 4_096;
@@ -94,15 +114,39 @@ impl Unwritten {
 pub(crate) fn write(conn: &Conn) -> Result<()> {
     let unwritten = conn.unwritten();
     let from = unwritten.savepoint.borrow().map_or(0, |savepoint| savepoint.written);
-    for change in unwritten.all.borrow().iter().skip(from) {
-        conn.execute(change.sql, params![change.row, change.tokens])?;
-    }
+    write_all(conn, unwritten.all.borrow().get(from..).unwrap_or_default())?;
     match unwritten.savepoint.borrow_mut().as_mut() {
         // All of it may have to be written again.
         Some(savepoint) => savepoint.written = unwritten.all.borrow().len(),
         None => unwritten.all.borrow_mut().clear(),
     }
     Ok(())
+}
+
+fn write_all(conn: &Conn, changes: &[Change]) -> Result<()> {
+    const AT_ONCE: usize = 64;
+    let write =
+        |change: &Change, tokens: &str| conn.execute(change.sql, params![change.row, tokens]).map(drop);
+    if changes.len() <= AT_ONCE {
+        return changes.iter().try_for_each(|change| write(change, &change.tokens.text()));
+    }
+    // Of many the tokens are made on another core, ahead of the writing.
+    std::thread::scope(|scope| {
+        let (sender, made) = sync_channel(AHEAD);
+        scope.spawn(move || {
+            for changes in changes.chunks(AT_ONCE) {
+                let made: Vec<Cow<'_, str>> = changes.iter().map(|change| change.tokens.text()).collect();
+                // Nobody listens any more when a change could not be written.
+                if sender.send(made).is_err() {
+                    break;
+                }
+            }
+        });
+        for (changes, made) in changes.chunks(AT_ONCE).zip(made) {
+            changes.iter().zip(&made).try_for_each(|(change, tokens)| write(change, tokens))?;
+        }
+        Ok(())
+    })
 }
 
 /// A savepoint begins: what was gathered until now stays.
@@ -130,7 +174,7 @@ pub(crate) fn went_back(conn: &Conn) {
 /// The words of a new record.
 pub(crate) fn add(conn: &Conn, table: &'static Table, row: i64, words: &str) -> Result<()> {
     conn.execute(&table.words.add_text, params![row, words])?;
-    let tokens = index_tokens(words);
+    let tokens = Tokens::Of(words.to_owned());
     conn.unwritten().push(conn, Change { sql: &table.words.add_tokens, row, tokens })
 }
 
@@ -153,7 +197,9 @@ pub(crate) fn change(conn: &Conn, table: &'static Table, id: Uuid, words: &str) 
     if words == old {
         return Ok(());
     }
-    let later = |sql: &'static str, tokens: String| conn.unwritten().push(conn, Change { sql, row, tokens });
+    let later = |sql: &'static str, tokens: String| {
+        conn.unwritten().push(conn, Change { sql, row, tokens: Tokens::Made(tokens) })
+    };
     if words.is_empty() {
         conn.execute(&sql.remove_text, [row])?;
         return later(&sql.remove_tokens, without(&index_tokens(&old), ""));

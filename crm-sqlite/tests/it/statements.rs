@@ -214,7 +214,7 @@ const STATEMENTS: &[(&str, Call, u64)] = &[
             }
             _ = batch.run().unwrap();
         },
-        54,
+        46,
     ),
     ("dashboard", |desk| _ = desk.session().dashboard().unwrap(), 17),
     ("pipeline report", |desk| _ = desk.session().pipeline_report(desk.pipeline()).unwrap(), 7),
