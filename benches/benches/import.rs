@@ -13,6 +13,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+/// As in `crm-import`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PLAN: &str = r#"{"steps": [{"entity": "customer", "file": "customers.csv", "match_by": ["emails", "phones"],
     "on_match": "skip", "columns": [{"column": "name", "field": "name"}, {"column": "email", "field": "emails"},
     {"column": "phone", "field": "phones"}, {"column": "company", "field": "company"},

@@ -3,7 +3,7 @@
 //! they can be erased, with their salt, and the chain still holds.
 
 use crate::error::{Error, Result};
-use crate::model::{Actor, FieldValues, ImportPart, Operation};
+use crate::model::{Actor, Change, FieldValues, ImportPart, Operation};
 use crate::value::to_micros;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -148,11 +148,8 @@ impl Sealed {
     /// # Errors
     /// `invalid` when a value can't be written as JSON, and those of the source of salts.
     pub fn new(operation: Operation, head: Head, mut salt: impl FnMut() -> Result<[u8; 16]>) -> Result<Self> {
-        let values = operation
-            .changes
-            .iter()
-            .map(|change| Ok(SealedValues::new(json(&change.before)?, json(&change.after)?, salt()?)));
-        let values = values.collect::<Result<_>>()?;
+        let salts = operation.changes.iter().map(|_| salt()).collect::<Result<Vec<_>>>()?;
+        let values = seal_all(&operation.changes, &salts)?;
         let operation = Operation { seq: head.seq + 1, ..operation };
         let mut sealed = Sealed { operation, hash: [0; 32], values };
         sealed.hash = sealed.bound_to(head);
@@ -208,6 +205,28 @@ impl Sealed {
         }
         hash.finalize().into()
     }
+}
+
+/// The values of changes; of many on two cores.
+fn seal_all(changes: &[Change], salts: &[[u8; 16]]) -> Result<Vec<SealedValues>> {
+    const MANY: usize = 128;
+    let seal = |changes: &[Change], salts: &[[u8; 16]]| -> Result<Vec<SealedValues>> {
+        let sealed = changes.iter().zip(salts);
+        sealed
+            .map(|(change, salt)| Ok(SealedValues::new(json(&change.before)?, json(&change.after)?, *salt)))
+            .collect()
+    };
+    if changes.len() < MANY {
+        return seal(changes, salts);
+    }
+    let (first, second) = changes.split_at(changes.len() / 2);
+    let (first_salts, second_salts) = salts.split_at(first.len());
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| seal(second, second_salts));
+        let mut sealed = seal(first, first_salts)?;
+        sealed.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Ok(sealed)
+    })
 }
 
 fn json(values: &FieldValues) -> Result<Option<String>> {

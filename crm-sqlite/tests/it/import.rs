@@ -55,9 +55,9 @@ fn count(session: &Session) -> u64 {
 }
 
 /// What an import did, and what it told of each row.
-type Ran = (ImportReport, Vec<(u64, RowAction, String)>);
+pub(crate) type Ran = (ImportReport, Vec<(u64, RowAction, String)>);
 
-fn run(session: &Session, plan: &Plan, text: &str, dry: bool) -> Result<Ran, Error> {
+pub(crate) fn run(session: &Session, plan: &Plan, text: &str, dry: bool) -> Result<Ran, Error> {
     let import = Import::new(session, plan)?;
     let mut told = Vec::new();
     let mut open = |_: &str| Ok(Box::new(Cursor::new(text.to_owned())) as Box<dyn Read + Send>);
@@ -171,11 +171,11 @@ fn a_row_costs_the_statements_of_its_record() {
         run(&office.admin, &customers(), text, false).unwrap();
         store.statements().unwrap() - before
     };
-    // Of each: row, text, tokens, one key, the code's counter, the change.
-    const OF_A_CREATE: u64 = 6;
+    // Of each: row, text, tokens, one key, the change.
+    const OF_A_CREATE: u64 = 5;
     let (ten, thousand) = (counted(&rows(10)), counted(&rows(1_010).replace(",Cust", "a,Cust")));
     assert!(ten <= 10 * OF_A_CREATE + 10, "{ten}");
-    assert!(thousand <= 1_010 * OF_A_CREATE + 20, "{thousand}");
+    assert!(thousand <= 1_010 * OF_A_CREATE + 30, "{thousand}");
     // Those that are there already and say nothing new are looked at, and that is all.
     let again = counted(&rows(10));
     assert!(again <= 10 + 10, "{again}");
@@ -228,7 +228,7 @@ fn an_import_tells_nothing_of_what_its_user_may_not_see() {
 }
 
 /// A text with rows of every kind: new, there already, twice in the file, wrong in one way or another.
-fn generated(seed: u64, count: u64) -> String {
+pub(crate) fn generated(seed: u64, count: u64) -> String {
     let mut state = seed;
     let mut dice = move |sides: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -260,29 +260,36 @@ fn generated(seed: u64, count: u64) -> String {
     text
 }
 
-/// Protects: the memory store and SQLite agree on imports of any rows, by any policy: on every row's action and problems, on the
-/// records and on the journal; a dry run tells what the import does; and undo gives back what was.
-#[test]
-fn memory_and_sqlite_agree_on_imports() {
-    let policies = [
-        r#""on_match": "create""#,
-        r#""match_by": ["emails"], "on_match": "update""#,
-        r#""match_by": ["emails", "phones"], "on_match": "update", "when_empty": "clear", "lists": "replace""#,
-        r#""match_by": ["name"], "on_match": "skip""#,
-        r#""match_by": ["phones", "name"], "on_match": "fill_empty""#,
-        r#""match_by": ["name+emails"], "on_match": "update", "on_new": "fail""#,
-        r#""match_by": ["emails"], "on_match": "update", "on_new": "skip""#,
-    ];
-    for seed in 0..14_u64 {
-        let offices = [office_on(Arc::new(MemoryStore::new())), office()];
-        for (round, policy) in policies.iter().cycle().skip(seed as usize).take(4).enumerate() {
-            let plan = plan(&format!(
-                r#"{{"steps": [{{"entity": "customer", "file": "f", {policy}, "formats": {{"currency": "KES"}},
+/// What becomes of rows that are there already.
+pub(crate) const POLICIES: [&str; 7] = [
+    r#""on_match": "create""#,
+    r#""match_by": ["emails"], "on_match": "update""#,
+    r#""match_by": ["emails", "phones"], "on_match": "update", "when_empty": "clear", "lists": "replace""#,
+    r#""match_by": ["name"], "on_match": "skip""#,
+    r#""match_by": ["phones", "name"], "on_match": "fill_empty""#,
+    r#""match_by": ["name+emails"], "on_match": "update", "on_new": "fail""#,
+    r#""match_by": ["emails"], "on_match": "update", "on_new": "skip""#,
+];
+
+/// A plan for [`generated`] rows.
+pub(crate) fn customers_by(policy: &str) -> Plan {
+    plan(&format!(
+        r#"{{"steps": [{{"entity": "customer", "file": "f", {policy}, "formats": {{"currency": "KES"}},
                 "columns": [{{"column": "name", "field": "name"}}, {{"column": "email", "field": "emails"}},
                 {{"column": "phone", "field": "phones"}}, {{"column": "parent", "field": "parent"}},
                 {{"column": "tags", "field": "tags", "separator": ";"}}, {{"column": "value", "field": "lead.estimated_value"}},
                 {{"column": "status", "field": "lead.status", "default": "new"}}]}}]}}"#
-            ));
+    ))
+}
+
+/// Protects: the memory store and SQLite agree on imports of any rows, by any policy: on every row's action and problems, on the
+/// records and on the journal; a dry run tells what the import does; and undo gives back what was.
+#[test]
+fn memory_and_sqlite_agree_on_imports() {
+    for seed in 0..14_u64 {
+        let offices = [office_on(Arc::new(MemoryStore::new())), office()];
+        for (round, policy) in POLICIES.iter().cycle().skip(seed as usize).take(4).enumerate() {
+            let plan = customers_by(policy);
             let text = generated(seed * 100 + round as u64, 40);
             let state = |office: &Office| {
                 let all = Query::new().page_size(1_000);

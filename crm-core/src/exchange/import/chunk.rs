@@ -11,7 +11,7 @@ use super::plan::{OnMatch, OnNew};
 use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
 use crate::crm::{Attempt, Rules, UnitOfWork};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Violations};
 use crate::model::{Action, Kind, Record};
 use crate::value::{Id, KeyRules};
 use references::Referred;
@@ -45,6 +45,8 @@ pub(super) trait Target: Sync {
         drafts: &mut [Draft],
         carefully: bool,
     ) -> Result<Option<Written>>;
+    /// Makes rows into records as far as that goes without the store: on another core, while earlier rows are written.
+    fn begin(&self, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()>;
     /// The records that texts refer to, one way: each text with each record that it fits.
     fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>>;
 }
@@ -71,7 +73,30 @@ impl<E: Rules> Target for Of<E> {
         drafts: &mut [Draft],
         carefully: bool,
     ) -> Result<Option<Written>> {
-        Chunk::<E>::new(unit, ready, carefully)?.write(unit, drafts)
+        let step = ready.step;
+        if step.on_new == OnNew::Create {
+            unit.require_any::<E>(Action::Create)?;
+        }
+        if matches!(step.on_match, OnMatch::Update | OnMatch::FillEmpty) {
+            unit.require_any::<E>(Action::Edit)?;
+        }
+        Chunk::<E>::new(ready, unit.conventions().keys.clone(), carefully)?.write(unit, drafts)
+    }
+
+    fn begin(&self, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()> {
+        if ready.refers() {
+            return Ok(());
+        }
+        let chunk = Chunk::<E>::new(ready, ready.keys.clone(), false)?;
+        for draft in drafts {
+            let mut data = chunk.new_data(draft);
+            // It is told of when the row is written.
+            data.tidy(&mut Violations::default());
+            // What a phone number means is remembered.
+            E::schema().keyed.iter().for_each(|field| data.keys(*field, &ready.keys, &mut |_| {}));
+            draft.begun = Some(Box::new(chunk.keyed(data)));
+        }
+        Ok(())
     }
 
     fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
@@ -109,6 +134,9 @@ fn record_keys<E: Rules>(by: &By, record: &Record<E>, rules: &KeyRules) -> Vec<S
 /// What stands between the parts of a key that has several: a character that no key has.
 const BETWEEN: char = '\u{1f}';
 
+/// A row as a new record, and the keys by which it is matched, of each way.
+type Begun<E> = (E, Vec<Vec<String>>);
+
 /// A chunk on its way.
 struct Chunk<'r, 'p, E: Rules> {
     ready: &'r Ready<'p>,
@@ -124,15 +152,9 @@ struct Chunk<'r, 'p, E: Rules> {
 }
 
 impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
-    fn new(unit: &UnitOfWork<'_>, ready: &'r Ready<'p>, carefully: bool) -> Result<Self> {
-        let step = ready.step;
-        if step.on_new == OnNew::Create {
-            unit.require_any::<E>(Action::Create)?;
-        }
-        if matches!(step.on_match, OnMatch::Update | OnMatch::FillEmpty) {
-            unit.require_any::<E>(Action::Edit)?;
-        }
-        let ways = step
+    fn new(ready: &'r Ready<'p>, rules: KeyRules, carefully: bool) -> Result<Self> {
+        let ways = ready
+            .step
             .match_by
             .iter()
             .map(|way| way.split('+').map(|by| By::parse(E::kind(), by.trim())).collect());
@@ -140,7 +162,6 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             .collect::<Result<_, _>>()
             .map_err(|(rule, reason)| Error::invalid("match_by", rule, reason))?;
         let known = matches.iter().map(|_| HashMap::new()).collect();
-        let rules = unit.conventions().keys.clone();
         Ok(Chunk { ready, carefully, matches, known, referred: HashMap::new(), rules, of: PhantomData })
     }
 
@@ -148,11 +169,16 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         self.read_references(unit, drafts)?;
         let mut rows = Vec::with_capacity(drafts.len());
         for draft in drafts.iter_mut() {
-            self.refer(draft);
-            let data = self.new_data(draft);
-            let keys: Vec<Vec<String>> =
-                self.matches.iter().map(|way| way_keys(way, &data, &self.rules)).collect();
-            rows.push((data, keys));
+            let begun = draft.begun.take().and_then(|begun| begun.downcast::<Begun<E>>().ok());
+            rows.push(match begun.map(|begun| *begun) {
+                Some(begun) if self.ready.keys == self.rules => begun,
+                // The settings changed meanwhile.
+                Some((data, _)) => self.keyed(data),
+                None => {
+                    self.refer(draft);
+                    self.keyed(self.new_data(draft))
+                }
+            });
         }
         self.read_matches(unit, &rows)?;
         let mut written = Written::default();
@@ -164,10 +190,15 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         Ok(Some(written))
     }
 
+    fn keyed(&self, data: E) -> Begun<E> {
+        let keys = self.matches.iter().map(|way| way_keys(way, &data, &self.rules)).collect();
+        (data, keys)
+    }
+
     // ---- what is there already ---------------------------------------------------------------------------------
 
     /// Reads the records that the rows may be, one statement for each way.
-    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[(E, Vec<Vec<String>>)]) -> Result<()> {
+    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[Begun<E>]) -> Result<()> {
         const AT_ONCE: usize = 10_000;
         for (index, (way, known)) in self.matches.iter().zip(&mut self.known).enumerate() {
             let Some(first) = way.first() else { continue };

@@ -352,7 +352,10 @@ impl<'w> Run<'w> {
             scope.spawn(move || {
                 let mut more = true;
                 while more {
-                    let chunk = read_chunk(&mut rows, ready);
+                    let chunk = read_chunk(&mut rows, ready).and_then(|mut chunk| {
+                        target(step.entity).begin(ready, &mut chunk)?;
+                        Ok(chunk)
+                    });
                     more = chunk.as_ref().is_ok_and(|chunk| chunk.len() == CHUNK);
                     // Nobody listens any more when the import was stopped.
                     more &= sender.send(chunk).is_ok();

@@ -128,6 +128,14 @@ pub(crate) enum Command {
     ExportCalendar {
         by: u8,
     },
+    /// A file of customers with rows of every kind, by one of a few plans; perhaps taken back at once.
+    ImportRows {
+        by: u8,
+        policy: u8,
+        seed: u16,
+        dry_run: bool,
+        undo: bool,
+    },
     Timeline {
         by: u8,
         which: u16,
@@ -458,6 +466,9 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         2 => (cards, prop::collection::vec(any::<u32>(), 1..5)).prop_map(|((by, customer, policy, dry_run), cards)| {
             Command::ImportCards { by, customer, policy, dry_run, cards }
         }),
+        2 => (by(), any::<u8>(), any::<u16>(), prop::bool::weighted(0.2), prop::bool::weighted(0.3)).prop_map(
+            |(by, policy, seed, dry_run, undo)| Command::ImportRows { by, policy, seed, dry_run, undo }
+        ),
         8 => (by(), kind(), fields()).prop_map(|(by, kind, fields)| Command::Create { by, kind, fields }),
         6 => (record(), fields())
             .prop_map(|((by, kind, which), fields)| Command::Patch { by, kind, which, fields }),

@@ -2,6 +2,7 @@
 
 use super::command::{Command, Deal, DuplicateCall, Pick, Step};
 use super::values::{KEYS, currency, day, filter, measured, patch, path, sorted_by, stage, words};
+use crate::import;
 use crm_core::chrono::TimeDelta;
 use crm_core::contract::{ManualClock, test_options};
 use crm_core::exchange::{self, Calendar, CsvExport, VCardImport};
@@ -16,6 +17,7 @@ use crm_sqlite::OpenOptions;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 const USERS: [&str; 5] = ["admin", "ann", "ben", "eve", "kim"];
@@ -721,6 +723,17 @@ fn act(world: &mut World, ids: &Ids, command: &Command) -> String {
                 write!(each, "{card:?} ").unwrap();
             });
             format!("{} {each}", told(&summary))
+        }
+        Command::ImportRows { by, policy, seed, dry_run, undo } => {
+            const ROWS: u64 = 6;
+            let session = world.session(*by);
+            let plan = import::customers_by(import::POLICIES[usize::from(*policy) % import::POLICIES.len()]);
+            let ran = import::run(session, &plan, &import::generated((*seed).into(), ROWS), *dry_run);
+            let taken_back =
+                ran.as_ref().ok().and_then(|(report, _)| report.import).filter(|_| *undo).map(|id| {
+                    told(&exchange::import::undo_import(session, id, &mut |_| ControlFlow::Continue(())))
+                });
+            format!("{} {taken_back:?}", told(&ran))
         }
         Command::StageHistory { by, which } => {
             told(&world.session(*by).stage_history(Id::from_uuid(ids.which(Kind::Opportunity, *which))))
