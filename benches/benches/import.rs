@@ -94,7 +94,11 @@ fn measure(folder: &Path, rows: u64) -> Outcome {
     let import = Import::new(&session, &plan)?;
     let mut open = |name: &str| Ok(Box::new(File::open(folder.join(name))?) as Box<dyn Read + Send>);
     let start = Instant::now();
+    let mut private = 0;
     let report = import.apply(&mut open, &mut |event| {
+        if let ImportEvent::Chunk(_) = event {
+            private = private.max(crm_benches::private_memory());
+        }
         if let ImportEvent::Row(row) = event
             && let Some(problem) = row.problems.first()
         {
@@ -110,7 +114,7 @@ fn measure(folder: &Path, rows: u64) -> Outcome {
         );
     }
     println!(
-        "{{\"rows\": {rows}, \"seconds\": {seconds:.3}, \"rows_per_second\": {:.0}, \"peak_mb\": {}}}",
+        "{{\"rows\": {rows}, \"seconds\": {seconds:.3}, \"rows_per_second\": {:.0}, \"peak_mb\": {}, \"private_mb\": {private}}}",
         counts.rows as f64 / seconds,
         crm_benches::peak_memory(),
     );

@@ -27,10 +27,17 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     run::print(&if options.json { format!("{}\n", Value::from(rows)) } else { to_table(&rows) })
 }
 
-const COLUMNS: [&str; 6] =
-    ["rows", "seconds", "rows_per_second", "peak_mb", "sqlite3_import_seconds", "python_seconds"];
+const COLUMNS: [&str; 7] = [
+    "rows",
+    "seconds",
+    "rows_per_second",
+    "peak_mb",
+    "private_mb",
+    "sqlite3_import_seconds",
+    "python_seconds",
+];
 
 fn to_table(rows: &[Value]) -> String {
-    let cells: Vec<[String; 6]> = rows.iter().map(|row| COLUMNS.map(|name| row[name].to_string())).collect();
+    let cells: Vec<[String; 7]> = rows.iter().map(|row| COLUMNS.map(|name| row[name].to_string())).collect();
     table(COLUMNS, &cells)
 }
