@@ -6,6 +6,7 @@ mod ci;
 mod duplicates;
 mod imports;
 mod loc;
+mod python;
 mod run;
 mod soak;
 mod table;
@@ -30,6 +31,7 @@ Chores:
                             time imports of CSV files (100000 and 1000000 rows, or N), beside sqlite3's and Python's
   bench --search [--json] [--size N]
                             time searches, and weigh the tables that they need
+  python                    build the Python package, install it into a folder of its own and test it there
   loc                       count the lines of Rust per crate and list the longest files
   help                      print this text
 ";
@@ -57,6 +59,7 @@ fn dispatch(args: &[String]) -> Outcome {
         "ci" => ci::run(rest),
         "soak" => soak::run(rest),
         "bench" => bench::run(rest),
+        "python" => python::run(rest),
         "loc" => loc::run(rest),
         "help" | "--help" | "-h" => run::print(USAGE),
         unknown => Err(Failure::usage(format!("there is no chore named `{unknown}`"))),

@@ -87,17 +87,31 @@ pub(crate) fn finish(name: &str, command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(Failure::of_program(name, status)) }
 }
 
-/// One cargo command of a chore that runs several.
+/// What runs a chore of this program with its arguments.
+pub(crate) type Chore = fn(&[String]) -> Outcome;
+
+/// One part of a chore that has several: a cargo command, or what is more than one.
 pub(crate) struct Step {
     name: &'static str,
     args: Vec<String>,
     env: Vec<(&'static str, &'static str)>,
+    chore: Option<(Chore, &'static str)>,
 }
 
 impl Step {
     /// A step that runs cargo with the words of `args`.
     pub(crate) fn new(name: &'static str, args: &str) -> Self {
-        Self { name, args: args.split_whitespace().map(str::to_owned).collect(), env: Vec::new() }
+        Self {
+            name,
+            args: args.split_whitespace().map(str::to_owned).collect(),
+            env: Vec::new(),
+            chore: None,
+        }
+    }
+
+    /// A step that runs a chore of this program.
+    pub(crate) fn chore(name: &'static str, shown: &'static str, chore: Chore) -> Self {
+        Self { name, args: Vec::new(), env: Vec::new(), chore: Some((chore, shown)) }
     }
 
     pub(crate) fn env(mut self, key: &'static str, value: &'static str) -> Self {
@@ -107,7 +121,7 @@ impl Step {
 
     /// Appends `-- ARGS`, unless there are none.
     pub(crate) fn program_args(mut self, args: &[String]) -> Self {
-        if !args.is_empty() {
+        if !args.is_empty() && self.chore.is_none() {
             self.args.push("--".to_owned());
             self.args.extend_from_slice(args);
         }
@@ -116,11 +130,17 @@ impl Step {
 
     /// The command as one would type it.
     fn shown(&self) -> String {
+        if let Some((_, shown)) = self.chore {
+            return shown.to_owned();
+        }
         let env: String = self.env.iter().map(|(key, value)| format!("{key}={value:?} ")).collect();
         format!("{env}cargo {}", self.args.join(" "))
     }
 
     fn run(&self) -> Outcome {
+        if let Some((chore, _)) = self.chore {
+            return chore(&self.args);
+        }
         let mut command = cargo()?;
         command.args(&self.args).envs(self.env.iter().copied());
         finish(self.name, &mut command)

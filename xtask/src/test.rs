@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test of the workspace.
 
+use crate::python;
 use crate::run::{Failure, Outcome, Step, Timing, run_steps};
 
 pub(crate) fn run(args: &[String]) -> Outcome {
@@ -23,6 +24,7 @@ pub(crate) fn steps(program_args: &[String]) -> Vec<Step> {
             "tests",
             "test --workspace --exclude crm-sqlite --lib --bins --examples --tests --all-features --locked",
         ),
+        Step::chore("Python package", "cargo xtask python", python::run),
         Step::new("storage tests", "test -p crm-sqlite --lib --tests --all-features --locked"),
     ]
     .map(|step| step.program_args(program_args))

@@ -1,0 +1,655 @@
+//! The records of one kind, as a session may touch them.
+
+use crate::errors::{OrRaise, invalid};
+use crate::kinds::ops;
+use crate::pages::Pages;
+use crate::query::{field_of, filter_of, query_of};
+use crate::records::{Wrapped, data_of, record_in};
+use crate::value::{core_name, id, in_python, to_py, value_of};
+use crm_core::{
+    Aggregate, Batch, GroupBy, Id, Kind, Operation, Page, Patch, Period, Query, Record, Session, Upserted,
+    Uuid, Value,
+};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// What can be done with records of a kind that is known only at run time.
+pub(crate) trait Ops: Sync {
+    fn create(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>>;
+    fn get(&self, py: Python<'_>, session: &Session, key: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>>;
+    fn patch(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        id: Uuid,
+        version: Option<u64>,
+        patch: Patch,
+    ) -> PyResult<Py<PyAny>>;
+    fn replace(&self, py: Python<'_>, session: &Session, record: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>>;
+    fn upsert(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        by: (&str, &str),
+        patch: Patch,
+    ) -> PyResult<Py<PyAny>>;
+    fn by_external_id(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        source: &str,
+        id: &str,
+    ) -> PyResult<Py<PyAny>>;
+    fn delete(&self, session: &Session, id: Uuid) -> crm_core::Result<crm_core::Deletion>;
+    fn restore(&self, py: Python<'_>, session: &Session, id: Uuid) -> PyResult<Py<PyAny>>;
+    fn purge(&self, session: &Session, id: Uuid) -> crm_core::Result<()>;
+    fn page(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        query: &Query,
+        trash: bool,
+    ) -> PyResult<Page<Py<PyAny>>>;
+    fn search(&self, py: Python<'_>, session: &Session, words: &str, limit: u32) -> PyResult<Vec<Py<PyAny>>>;
+    fn count(&self, session: &Session, query: &Query) -> crm_core::Result<u64>;
+    fn aggregate(
+        &self,
+        session: &Session,
+        query: &Query,
+        of: &Aggregate,
+    ) -> crm_core::Result<Vec<crm_core::Group>>;
+    fn history(&self, session: &Session, id: Uuid) -> crm_core::Result<Vec<Operation>>;
+    fn update_all(
+        &self,
+        session: &Session,
+        filter: &crm_core::Filter,
+        patch: Patch,
+        dry_run: bool,
+    ) -> crm_core::Result<Many>;
+    fn delete_all(
+        &self,
+        session: &Session,
+        filter: &crm_core::Filter,
+        dry_run: bool,
+    ) -> crm_core::Result<Many>;
+    fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step>;
+    fn patch_step(&self, id: Uuid, patch: Patch) -> Step;
+    fn delete_step(&self, id: Uuid) -> Step;
+    fn restore_step(&self, id: Uuid) -> Step;
+}
+
+/// What a batch will do.
+pub(crate) type Step = Box<dyn FnOnce(&mut Batch<'_>) + Send>;
+
+/// What a call on many records did.
+pub(crate) struct Many {
+    matched: u64,
+    changed: u64,
+    operation: Option<Uuid>,
+    problems: Vec<(Uuid, crm_core::Error)>,
+}
+
+/// The records of an entity.
+pub(crate) struct Of<E>(PhantomData<fn() -> E>);
+
+impl<E> Of<E> {
+    pub(crate) const OPS: Self = Of(PhantomData);
+}
+
+impl<E: Wrapped> Ops for Of<E> {
+    fn create(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        let given = fields.map(|fields| fields.get_item("id")).transpose()?.flatten();
+        let record = match given {
+            Some(given) => {
+                let (data, _) = data_of(E::default(), fields)?;
+                let id = Id::from_uuid(id(&given)?);
+                py.detach(|| session.collection::<E>().create_with_id(id, data))
+            }
+            None => {
+                let patch = patch_of(fields)?;
+                py.detach(|| session.collection::<E>().create_from(patch))
+            }
+        };
+        E::wrap(py, record.or_raise()?)
+    }
+
+    fn get(&self, py: Python<'_>, session: &Session, key: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        // A text that is no id is what people call the record.
+        if let Ok(text) = key.cast::<PyString>() {
+            let text = text.to_cow()?;
+            if text.parse::<Uuid>().is_err() {
+                return by_name(py, session, E::kind(), &text);
+            }
+        }
+        let id = Id::from_uuid(id(key)?);
+        E::wrap(py, py.detach(|| session.collection::<E>().get(id)).or_raise()?)
+    }
+
+    fn patch(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        id: Uuid,
+        version: Option<u64>,
+        patch: Patch,
+    ) -> PyResult<Py<PyAny>> {
+        let (records, id) = (session.collection::<E>(), Id::from_uuid(id));
+        let record = py.detach(|| match version {
+            Some(version) => records.patch_at(id, version, patch),
+            None => records.patch(id, patch),
+        });
+        E::wrap(py, record.or_raise()?)
+    }
+
+    fn replace(&self, py: Python<'_>, session: &Session, record: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let record: Record<E> = record_in(record)?;
+        E::wrap(py, py.detach(|| session.collection::<E>().replace(record)).or_raise()?)
+    }
+
+    fn upsert(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        by: (&str, &str),
+        patch: Patch,
+    ) -> PyResult<Py<PyAny>> {
+        let done = py.detach(|| session.collection::<E>().upsert_patch(by.0, by.1, patch)).or_raise()?;
+        let created = matches!(done, Upserted::Created(_));
+        let record = E::wrap(py, done.into_record())?;
+        Ok((record, created).into_pyobject(py)?.into_any().unbind())
+    }
+
+    fn by_external_id(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        source: &str,
+        id: &str,
+    ) -> PyResult<Py<PyAny>> {
+        E::wrap(py, py.detach(|| session.collection::<E>().by_external_id(source, id)).or_raise()?)
+    }
+
+    fn delete(&self, session: &Session, id: Uuid) -> crm_core::Result<crm_core::Deletion> {
+        session.collection::<E>().delete(Id::from_uuid(id))
+    }
+
+    fn restore(&self, py: Python<'_>, session: &Session, id: Uuid) -> PyResult<Py<PyAny>> {
+        E::wrap(py, py.detach(|| session.collection::<E>().restore(Id::from_uuid(id))).or_raise()?)
+    }
+
+    fn purge(&self, session: &Session, id: Uuid) -> crm_core::Result<()> {
+        session.collection::<E>().purge(Id::from_uuid(id))
+    }
+
+    fn page(
+        &self,
+        py: Python<'_>,
+        session: &Session,
+        query: &Query,
+        trash: bool,
+    ) -> PyResult<Page<Py<PyAny>>> {
+        let records = session.collection::<E>();
+        if trash {
+            let page = py.detach(|| records.trash(query)).or_raise()?;
+            let items = page.items.into_iter().map(|gone| {
+                let deletion = deletion(py, &gone.deletion)?;
+                in_python(py, "values", "Trashed", (E::wrap(py, gone.record)?, deletion))
+            });
+            return Ok(Page { items: items.collect::<PyResult<_>>()?, next: page.next, total: page.total });
+        }
+        let page = py.detach(|| records.list(query)).or_raise()?;
+        let items = page.items.into_iter().map(|record| E::wrap(py, record)).collect::<PyResult<_>>()?;
+        Ok(Page { items, next: page.next, total: page.total })
+    }
+
+    fn search(&self, py: Python<'_>, session: &Session, words: &str, limit: u32) -> PyResult<Vec<Py<PyAny>>> {
+        let found = py.detach(|| session.collection::<E>().search(words, limit)).or_raise()?;
+        found.into_iter().map(|record| E::wrap(py, record)).collect()
+    }
+
+    fn count(&self, session: &Session, query: &Query) -> crm_core::Result<u64> {
+        session.collection::<E>().count(query)
+    }
+
+    fn aggregate(
+        &self,
+        session: &Session,
+        query: &Query,
+        of: &Aggregate,
+    ) -> crm_core::Result<Vec<crm_core::Group>> {
+        session.collection::<E>().aggregate(query, of)
+    }
+
+    fn history(&self, session: &Session, id: Uuid) -> crm_core::Result<Vec<Operation>> {
+        session.collection::<E>().history(Id::from_uuid(id))
+    }
+
+    fn update_all(
+        &self,
+        session: &Session,
+        filter: &crm_core::Filter,
+        patch: Patch,
+        dry_run: bool,
+    ) -> crm_core::Result<Many> {
+        session.collection::<E>().update_all(filter, patch, dry_run).map(many)
+    }
+
+    fn delete_all(
+        &self,
+        session: &Session,
+        filter: &crm_core::Filter,
+        dry_run: bool,
+    ) -> crm_core::Result<Many> {
+        session.collection::<E>().delete_all(filter, dry_run).map(many)
+    }
+
+    fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step> {
+        let (data, _) = data_of(E::default(), fields)?;
+        Ok(Box::new(move |batch| batch.create_with_id(Id::<E>::from_uuid(id), data)))
+    }
+
+    fn patch_step(&self, id: Uuid, patch: Patch) -> Step {
+        Box::new(move |batch| batch.patch(Id::<E>::from_uuid(id), patch))
+    }
+
+    fn delete_step(&self, id: Uuid) -> Step {
+        Box::new(move |batch| batch.delete(Id::<E>::from_uuid(id)))
+    }
+
+    fn restore_step(&self, id: Uuid) -> Step {
+        Box::new(move |batch| batch.restore(Id::<E>::from_uuid(id)))
+    }
+}
+
+fn many<E: Wrapped>(bulk: crm_core::Bulk<E>) -> Many {
+    Many {
+        matched: bulk.matched,
+        changed: bulk.changed,
+        operation: bulk.operation.map(|operation| operation.id),
+        problems: bulk.problems.into_iter().map(|(id, error)| (id.uuid(), error)).collect(),
+    }
+}
+
+/// What people call a record: a customer by its code, a user by his name, a role by its key.
+fn by_name(py: Python<'_>, session: &Session, kind: Kind, name: &str) -> PyResult<Py<PyAny>> {
+    match kind {
+        Kind::Customer => Wrapped::wrap(py, py.detach(|| session.customers().by_code(name)).or_raise()?),
+        Kind::User => Wrapped::wrap(py, py.detach(|| session.users().by_username(name)).or_raise()?),
+        Kind::Role => Wrapped::wrap(py, py.detach(|| session.roles().by_key(name)).or_raise()?),
+        _ => Err(invalid("id", "syntax", format!("{name:?} is no UUID"))),
+    }
+}
+
+/// The fields of a call as a patch.
+pub(crate) fn patch_of(fields: Option<&Bound<'_, PyDict>>) -> PyResult<Patch> {
+    let fields = fields.into_iter().flat_map(|fields| fields.iter());
+    let field = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let name = name.extract::<String>()?;
+        let value = value_of(&name, &value)?;
+        Ok((core_name(&name).to_owned(), value))
+    };
+    fields.map(field).collect()
+}
+
+/// A deletion as `crm.Deletion`.
+pub(crate) fn deletion(py: Python<'_>, deletion: &crm_core::Deletion) -> PyResult<Py<PyAny>> {
+    in_python(py, "values", "Deletion", (deletion.id, deletion.at, deletion.by.map(Id::uuid)))
+}
+
+/// An operation as `crm.Operation`.
+pub(crate) fn operation(py: Python<'_>, operation: Operation) -> PyResult<Py<PyAny>> {
+    let values = |values: crm_core::FieldValues| {
+        let values =
+            values.into_iter().map(|(name, value)| (name.into_owned(), value)).collect::<BTreeMap<_, _>>();
+        to_py(py, Value::Map(values))
+    };
+    let changes = operation.changes.into_iter().map(|change| {
+        let (before, after) = (values(change.before)?, values(change.after)?);
+        let (kind, what) = (change.kind.as_str(), change.change.as_str());
+        let args = (kind, change.id, what, change.version, change.customer, before, after, change.erased);
+        in_python(py, "values", "Change", args)
+    });
+    let changes = changes.collect::<PyResult<Vec<_>>>()?;
+    let (user, program) = match operation.actor {
+        crm_core::Actor::User(user) => (Some(user.uuid()), None),
+        crm_core::Actor::System(label) => (None, Some(label)),
+    };
+    let args = (
+        operation.seq,
+        operation.id,
+        operation.at,
+        user,
+        program,
+        operation.command.into_owned(),
+        operation.undoes,
+        operation.import.map(|part| part.import),
+        PyTuple::new(py, changes)?,
+    );
+    in_python(py, "values", "Operation", args)
+}
+
+/// Operations as a tuple.
+pub(crate) fn operations<'py>(py: Python<'py>, all: Vec<Operation>) -> PyResult<Bound<'py, PyTuple>> {
+    let all = all.into_iter().map(|one| operation(py, one)).collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, all)
+}
+
+/// The records of one kind, as the session's user may see and change them.
+#[pyclass(module = "crm", frozen, subclass)]
+pub(crate) struct Collection {
+    pub(crate) session: Arc<Session>,
+    pub(crate) kind: Kind,
+}
+
+#[pymethods]
+impl Collection {
+    /// Creates a record. `id=` gives it one that was made beforehand (`Session.new_id()`).
+    ///
+    /// Raises:
+    ///     InvalidError: the data breaks rules; `violations` has all of them.
+    ///     DuplicateError: a value that must be unique is taken.
+    ///     DeniedError: the role does not allow it.
+    #[pyo3(signature = (**fields))]
+    fn create(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
+        ops(self.kind).create(py, &self.session, fields)
+    }
+
+    /// The live record with this id; a customer also by its code, a user by his name, a role by its key. For a record
+    /// that was merged into another, that other.
+    ///
+    /// Raises:
+    ///     NotFoundError: there is none that the user may see.
+    fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        ops(self.kind).get(py, &self.session, id)
+    }
+
+    /// Changes fields of a record; None empties one. With `version`, that of the record as it was read, fields that
+    /// somebody else changed since are not written over.
+    ///
+    /// Raises:
+    ///     NotFoundError, InvalidError, DuplicateError, DeniedError.
+    ///     ConflictError: somebody else changed the same fields; `fields` has what is stored now.
+    #[pyo3(signature = (id, /, *, version=None, **fields))]
+    fn update(
+        &self,
+        py: Python<'_>,
+        id: &Bound<'_, PyAny>,
+        version: Option<u64>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        ops(self.kind).patch(py, &self.session, crate::value::id(id)?, version, patch_of(fields)?)
+    }
+
+    /// Writes a whole record back, as it was read and then changed by `record.replace(…)`.
+    ///
+    /// Raises:
+    ///     NotFoundError, InvalidError, DuplicateError, DeniedError.
+    ///     ConflictError: somebody else changed the same fields meanwhile.
+    fn replace(&self, py: Python<'_>, record: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        ops(self.kind).replace(py, &self.session, record)
+    }
+
+    /// Changes the record with this id of another system, or creates it. Gives the record and whether it is new.
+    ///
+    /// Raises:
+    ///     InvalidError, DuplicateError, DeniedError.
+    #[pyo3(signature = (source, external_id, /, **fields))]
+    fn upsert(
+        &self,
+        py: Python<'_>,
+        source: &str,
+        external_id: &str,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        ops(self.kind).upsert(py, &self.session, (source, external_id), patch_of(fields)?)
+    }
+
+    /// The record with this id of another system.
+    ///
+    /// Raises:
+    ///     NotFoundError.
+    fn by_external_id(&self, py: Python<'_>, source: &str, external_id: &str) -> PyResult<Py<PyAny>> {
+        ops(self.kind).by_external_id(py, &self.session, source, external_id)
+    }
+
+    /// Puts a record into the trash, with what hangs on it.
+    ///
+    /// Raises:
+    ///     NotFoundError, DeniedError, InUseError.
+    fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let id = crate::value::id(id)?;
+        let done = py.detach(|| ops(self.kind).delete(&self.session, id)).or_raise()?;
+        deletion(py, &done)
+    }
+
+    /// Takes a record out of the trash, with what was deleted with it.
+    ///
+    /// Raises:
+    ///     NotFoundError, DeniedError, DuplicateError, GoneError.
+    fn restore(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        ops(self.kind).restore(py, &self.session, crate::value::id(id)?)
+    }
+
+    /// Removes a record from the trash for good.
+    ///
+    /// Raises:
+    ///     NotFoundError, DeniedError, InUseError.
+    fn purge(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
+        let id = crate::value::id(id)?;
+        py.detach(|| ops(self.kind).purge(&self.session, id)).or_raise()
+    }
+
+    /// Records that meet all tests, newest first unless `order_by` says otherwise, read page by page while they are
+    /// looked at.
+    ///
+    /// Args:
+    ///     where: a tree of tests, `{"or": [{"field": "status", "op": "is", "value": "lead"}, …]}`.
+    ///     words: words that the records must contain.
+    ///     order_by: a field or several, with `-` before one for descending.
+    ///     page_size: records a page, 1 to 1,000.
+    ///     tests: a field and how it is compared: `status="active"`, `created_at__gte=…`, `address__city="Nairobi"`,
+    ///         `name__contains="tea"`, `owner=None`. The endings are `not`, `in`, `lt`, `lte`, `gt`, `gte`, `between`,
+    ///         `contains`, `startswith` and `empty`.
+    ///
+    /// Raises:
+    ///     InvalidError: a field that is not there or can't be compared so, when the first page is read.
+    #[pyo3(signature = (*, r#where=None, words=None, order_by=None, page_size=50, **tests))]
+    fn list(
+        &self,
+        r#where: Option<&Bound<'_, PyAny>>,
+        words: Option<String>,
+        order_by: Option<&Bound<'_, PyAny>>,
+        page_size: u32,
+        tests: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Pages> {
+        let query = query_of(r#where, words, order_by, page_size, tests)?;
+        Ok(Pages { session: Arc::clone(&self.session), kind: self.kind, query, trash: false })
+    }
+
+    /// What is in the trash, as `Trashed` values; arguments as of `list`.
+    #[pyo3(signature = (*, r#where=None, words=None, order_by=None, page_size=50, **tests))]
+    fn trash(
+        &self,
+        r#where: Option<&Bound<'_, PyAny>>,
+        words: Option<String>,
+        order_by: Option<&Bound<'_, PyAny>>,
+        page_size: u32,
+        tests: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Pages> {
+        Ok(Pages { trash: true, ..self.list(r#where, words, order_by, page_size, tests)? })
+    }
+
+    /// The records that are found by words, the best first: whole words, beginnings, parts, phone numbers, codes, and
+    /// in spite of a typo.
+    #[pyo3(signature = (words, *, limit=20))]
+    fn search<'py>(&self, py: Python<'py>, words: &str, limit: u32) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, ops(self.kind).search(py, &self.session, words, limit)?)
+    }
+
+    /// How many records meet all tests; arguments as of `list`.
+    #[pyo3(signature = (*, r#where=None, words=None, **tests))]
+    fn count(
+        &self,
+        py: Python<'_>,
+        r#where: Option<&Bound<'_, PyAny>>,
+        words: Option<String>,
+        tests: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<u64> {
+        let query = query_of(r#where, words, None, Query::PAGE_SIZE, tests)?;
+        py.detach(|| ops(self.kind).count(&self.session, &query)).or_raise()
+    }
+
+    /// Figures of the records that meet all tests, in groups.
+    ///
+    /// Args:
+    ///     by: fields to group by; of a date or moment `"created_at:month"` takes the period (day, week, month, quarter,
+    ///         year).
+    ///     of: the field whose sum, mean, smallest and largest value are wanted, of each currency for itself.
+    ///
+    /// Returns:
+    ///     A tuple of `Group`.
+    #[pyo3(signature = (*, by=None, of=None, r#where=None, words=None, **tests))]
+    fn aggregate(
+        &self,
+        py: Python<'_>,
+        by: Option<&Bound<'_, PyAny>>,
+        of: Option<String>,
+        r#where: Option<&Bound<'_, PyAny>>,
+        words: Option<String>,
+        tests: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        let query = query_of(r#where, words, None, Query::PAGE_SIZE, tests)?;
+        let by: Vec<String> = match by {
+            None => Vec::new(),
+            Some(by) => match by.cast::<PyString>() {
+                Ok(field) => vec![field.to_cow()?.into_owned()],
+                Err(_) => by.extract()?,
+            },
+        };
+        let by = by.iter().map(|name| group_by(name)).collect::<PyResult<Vec<_>>>()?;
+        let figures = Aggregate { by, of: of.map(|of| field_of(&of)) };
+        let groups = py.detach(|| ops(self.kind).aggregate(&self.session, &query, &figures)).or_raise()?;
+        let groups = groups.into_iter().map(|group| {
+            let value = |value: Option<Value>| to_py(py, value.unwrap_or_default());
+            let keys = to_py(py, Value::List(group.keys))?;
+            let currency = group.currency.map(|currency| currency.code());
+            let mean = value(group.avg.map(Value::Decimal))?;
+            let (sum, min, max) = (value(group.sum)?, value(group.min)?, value(group.max)?);
+            in_python(
+                py,
+                "values",
+                "Group",
+                (keys, currency, group.count, group.measured, sum, mean, min, max),
+            )
+        });
+        let groups = groups.collect::<PyResult<Vec<_>>>()?;
+        Ok(PyTuple::new(py, groups)?.into_any().unbind())
+    }
+
+    /// What was done to a record, the oldest first, as far as the user sees the journal.
+    ///
+    /// Raises:
+    ///     NotFoundError, DeniedError.
+    fn history<'py>(&self, py: Python<'py>, id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
+        let id = crate::value::id(id)?;
+        let all = py.detach(|| ops(self.kind).history(&self.session, id)).or_raise()?;
+        operations(py, all)
+    }
+
+    /// Changes all records that meet a tree of tests, in one operation.
+    ///
+    /// Returns:
+    ///     A `Bulk` that says how many there were, how many were changed and what was wrong with the others. With
+    ///     `dry_run` nothing is written.
+    #[pyo3(signature = (r#where, /, *, dry_run=false, **fields))]
+    fn update_all(
+        &self,
+        py: Python<'_>,
+        r#where: &Bound<'_, PyAny>,
+        dry_run: bool,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (filter, patch) = (filter_of(Some(r#where), None)?, patch_of(fields)?);
+        let done =
+            py.detach(|| ops(self.kind).update_all(&self.session, &filter, patch, dry_run)).or_raise()?;
+        bulk(py, done)
+    }
+
+    /// Puts all records that meet a tree of tests into the trash, in one operation; `dry_run` as of `update_all`.
+    #[pyo3(signature = (r#where, /, *, dry_run=false))]
+    fn delete_all(&self, py: Python<'_>, r#where: &Bound<'_, PyAny>, dry_run: bool) -> PyResult<Py<PyAny>> {
+        let filter = filter_of(Some(r#where), None)?;
+        let done = py.detach(|| ops(self.kind).delete_all(&self.session, &filter, dry_run)).or_raise()?;
+        bulk(py, done)
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let all = Py::new(py, self.list(None, None, None, Query::PAGE_SIZE, None)?)?;
+        all.call_method0(py, "__iter__")
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        let count = py.detach(|| ops(self.kind).count(&self.session, &Query::new())).or_raise()?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// An empty one is still a collection.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let id = crate::value::id(id)?;
+        let filter = crm_core::Filter::is("id", id);
+        let count = py.detach(|| ops(self.kind).count(&self.session, &Query::new().filter(filter)));
+        Ok(count.or_raise()? > 0)
+    }
+
+    fn __getitem__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        self.get(py, id)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<the {} records of {:?}>", self.kind, self.session.actor())
+    }
+}
+
+fn bulk(py: Python<'_>, done: Many) -> PyResult<Py<PyAny>> {
+    let problems = done
+        .problems
+        .iter()
+        .map(|(id, error)| Ok((*id, crate::errors::raised(py, error).into_value(py))))
+        .collect::<PyResult<Vec<_>>>()?;
+    let problems = PyTuple::new(py, problems)?;
+    in_python(py, "values", "Bulk", (done.matched, done.changed, done.operation, problems))
+}
+
+fn group_by(name: &str) -> PyResult<GroupBy> {
+    let (field, period) = match name.split_once(':') {
+        Some((field, period)) => {
+            let known = [Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year];
+            let names = ["day", "week", "month", "quarter", "year"];
+            let found = names.iter().position(|known| *known == period).and_then(|place| known.get(place));
+            let found = found.ok_or_else(|| {
+                PyTypeError::new_err(format!("{period:?} is no period: one of {}", names.join(", ")))
+            })?;
+            (field, Some(*found))
+        }
+        None => (name, None),
+    };
+    Ok(GroupBy { field: field_of(field), period })
+}

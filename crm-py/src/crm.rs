@@ -1,0 +1,234 @@
+//! An open store.
+
+use crate::collection::{operation, operations};
+use crate::errors::OrRaise;
+use crate::records::{Wrapped, data_of};
+use crate::session::Session;
+use crate::value::{in_python, instant};
+use crm_core::chrono::TimeDelta;
+use crm_core::{Clock, Options, SystemClock, Timestamp, User};
+use crm_sqlite::{Durability, OpenOptions, SqliteStore};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A clock that a Python program brings: a callable that gives an aware datetime.
+struct PythonClock(Py<PyAny>);
+
+impl Clock for PythonClock {
+    fn now(&self) -> Timestamp {
+        Python::attach(|py| match self.0.call0(py).and_then(|at| instant(at.bind(py))) {
+            Ok(at) => at,
+            Err(error) => {
+                // There is nobody to raise it to; the machine's clock is right more often than none.
+                error.write_unraisable(py, Some(self.0.bind(py)));
+                SystemClock.now()
+            }
+        })
+    }
+}
+
+/// Opens the store in a file, which is made when there is none. `":memory:"` is one that is gone when it is closed.
+///
+/// Args:
+///     path: the file.
+///     durability: `"full"`: what was written survives a power cut; `"normal"`: it survives a crash of the program.
+///     read_only: nothing is written.
+///     busy_timeout: how many seconds a call waits for another program that writes.
+///     session_hours: how long a session lasts.
+///     clock: a callable that gives an aware datetime, in place of the machine's clock.
+///
+/// Raises:
+///     NotAStoreError: the file is something else.
+///     TooNewError: a newer release wrote it.
+///     StorageError: it can't be opened.
+///
+/// >>> import crm
+/// >>> with crm.open(":memory:") as db:
+/// ...     s = db.system()
+/// ...     s.customers.create(name="Mara Tea").code
+/// 'C001'
+#[pyfunction]
+#[pyo3(signature = (path, *, durability="full", read_only=false, busy_timeout=5.0, session_hours=12.0, clock=None))]
+pub(crate) fn open(
+    py: Python<'_>,
+    path: PathBuf,
+    durability: &str,
+    read_only: bool,
+    busy_timeout: f64,
+    session_hours: f64,
+    clock: Option<Py<PyAny>>,
+) -> PyResult<Crm> {
+    let mut place = match path.to_str() {
+        Some(":memory:") => OpenOptions::in_memory(),
+        _ => OpenOptions::new(&path),
+    };
+    place = place.durability(match durability {
+        "full" => Durability::Full,
+        "normal" => Durability::Normal,
+        _ => return Err(PyValueError::new_err("durability is \"full\" or \"normal\"")),
+    });
+    let timeout = Duration::try_from_secs_f64(busy_timeout);
+    place = place
+        .busy_timeout(timeout.map_err(|_| PyValueError::new_err("busy_timeout is a number of seconds"))?);
+    if read_only {
+        place = place.read_only();
+    }
+    let seconds = session_hours * 3_600.0;
+    if !(1.0..=1e10).contains(&seconds) {
+        return Err(PyValueError::new_err("session_hours is a number of hours"));
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "it was looked at")]
+    let mut options = Options { session_lifetime: TimeDelta::seconds(seconds as i64), ..Options::default() };
+    if let Some(clock) = clock {
+        options.clock = Arc::new(PythonClock(clock));
+    }
+    let (crm, store) = py.detach(|| place.open_crm(options)).or_raise()?;
+    Ok(Crm { crm, store })
+}
+
+/// An open store. `with` closes it at the end of the block.
+#[pyclass(module = "crm", frozen, weakref)]
+pub(crate) struct Crm {
+    crm: crm_core::Crm,
+    store: Arc<SqliteStore>,
+}
+
+#[pymethods]
+impl Crm {
+    /// Creates the first user, who manages everything.
+    ///
+    /// Raises:
+    ///     RefusedError: there are users already.
+    ///     InvalidError: the name or the password will not do.
+    #[pyo3(signature = (username, password, **fields))]
+    fn create_admin(
+        &self,
+        py: Python<'_>,
+        username: String,
+        password: &str,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        let (user, _) = data_of(User { username, ..User::default() }, fields)?;
+        Wrapped::wrap(py, py.detach(|| self.crm.create_admin(user, password)).or_raise()?)
+    }
+
+    /// Whether there is a user.
+    fn has_users(&self, py: Python<'_>) -> PyResult<bool> {
+        py.detach(|| self.crm.has_users()).or_raise()
+    }
+
+    /// Begins a session.
+    ///
+    /// Raises:
+    ///     BadCredentialsError: no such user, another password or an inactive user.
+    ///     LockedOutError: too many failed tries; `retry_at` says when the next is looked at.
+    fn login(&self, py: Python<'_>, username: &str, password: &str) -> PyResult<Session> {
+        Ok(Session(Arc::new(py.detach(|| self.crm.login(username, password)).or_raise()?)))
+    }
+
+    /// Goes on with a session by its token.
+    ///
+    /// Raises:
+    ///     SessionEndedError.
+    fn resume(&self, py: Python<'_>, token: &str) -> PyResult<Session> {
+        Ok(Session(Arc::new(py.detach(|| self.crm.resume(token)).or_raise()?)))
+    }
+
+    /// The embedding program itself, which may do everything. The label stands in the journal.
+    #[pyo3(signature = (label="python"))]
+    fn system(&self, label: &str) -> Session {
+        Session(Arc::new(self.crm.system(label)))
+    }
+
+    /// Calls the listener with every `Operation` that this process commits, on the thread that did, until the
+    /// subscription is closed. What the listener raises goes to `sys.unraisablehook`; the write stands.
+    fn subscribe(&self, listener: Py<PyAny>) -> Subscription {
+        let subscription = self.crm.subscribe(move |committed| {
+            Python::attach(|py| {
+                let called =
+                    operation(py, committed.clone()).and_then(|operation| listener.call1(py, (operation,)));
+                if let Err(error) = called {
+                    error.write_unraisable(py, Some(listener.bind(py)));
+                }
+            });
+        });
+        Subscription(Mutex::new(Some(subscription)))
+    }
+
+    /// What was done after that place in the journal, by any process, the oldest first.
+    #[pyo3(signature = (after, *, limit=100))]
+    fn changes_since<'py>(&self, py: Python<'py>, after: u64, limit: usize) -> PyResult<Bound<'py, PyTuple>> {
+        operations(py, py.detach(|| self.crm.changes_since(after, limit)).or_raise()?)
+    }
+
+    /// Looks the whole file over. Gives what is wrong with it; nothing for a sound one.
+    fn check<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let report = py.detach(|| self.crm.check()).or_raise()?;
+        PyTuple::new(py, report.problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    /// Proves that nobody altered the journal: `Verification.holds`, and where it breaks if it does.
+    fn verify(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let proof = py.detach(|| self.crm.verify()).or_raise()?;
+        let broken = proof.broken.as_ref().map(|broken| format!("{broken:?}"));
+        in_python(py, "values", "Verification", (proof.holds(), broken))
+    }
+
+    /// Closes the store after the write that is going on. Every call on it, and on its sessions, then raises
+    /// ClosedError. Closing twice does nothing.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.store.close()).or_raise()
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (_type=None, _value=None, _traceback=None, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _type: Option<&Bound<'_, PyType>>,
+        _value: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        self.close(py)
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "<an open CRM store>"
+    }
+}
+
+/// A listener that is called until this is closed, or forgotten.
+#[pyclass(module = "crm", frozen)]
+pub(crate) struct Subscription(Mutex<Option<crm_core::Subscription>>);
+
+#[pymethods]
+impl Subscription {
+    /// The listener is not called any more.
+    fn close(&self, py: Python<'_>) {
+        let ended = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).take();
+        py.detach(|| drop(ended));
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (_type=None, _value=None, _traceback=None, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _type: Option<&Bound<'_, PyType>>,
+        _value: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) {
+        self.close(py);
+    }
+}

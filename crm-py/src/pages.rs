@@ -1,0 +1,132 @@
+//! Lists that are read page by page.
+
+use crate::errors::OrRaise;
+use crate::kinds::ops;
+use crm_core::{Kind, Query, Session};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyTuple;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Records that are read page by page while one looks at them; each look reads anew.
+#[pyclass(module = "crm", frozen)]
+pub(crate) struct Pages {
+    pub(crate) session: Arc<Session>,
+    pub(crate) kind: Kind,
+    pub(crate) query: Query,
+    pub(crate) trash: bool,
+}
+
+#[pymethods]
+impl Pages {
+    fn __iter__(&self) -> PagesIterator {
+        PagesIterator(Mutex::new(self.reading()))
+    }
+
+    /// The records in tuples of a page each.
+    fn pages(&self) -> PageIterator {
+        PageIterator(Mutex::new(self.reading()))
+    }
+
+    /// The first page.
+    fn page<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, ops(self.kind).page(py, &self.session, &self.query, self.trash)?.items)
+    }
+
+    /// The first record, or None.
+    fn first(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let query = self.query.clone().page_size(1);
+        Ok(ops(self.kind).page(py, &self.session, &query, self.trash)?.items.into_iter().next())
+    }
+
+    /// How many there are on all pages.
+    fn total(&self, py: Python<'_>) -> PyResult<u64> {
+        if self.trash {
+            let query = self.query.clone().page_size(1).with_total();
+            return Ok(ops(self.kind).page(py, &self.session, &query, true)?.total.unwrap_or(0));
+        }
+        py.detach(|| ops(self.kind).count(&self.session, &self.query)).or_raise()
+    }
+
+    fn __repr__(&self) -> String {
+        let place = if self.trash { "the trash" } else { "the store" };
+        format!("<{} records of {place}, {} a page>", self.kind, self.query.page_size)
+    }
+}
+
+impl Pages {
+    fn reading(&self) -> Reading {
+        Reading {
+            session: Arc::clone(&self.session),
+            kind: self.kind,
+            query: Some(self.query.clone()),
+            trash: self.trash,
+            read: VecDeque::new(),
+        }
+    }
+}
+
+/// How far a list has been read.
+struct Reading {
+    session: Arc<Session>,
+    kind: Kind,
+    /// What comes next; nothing after the last page.
+    query: Option<Query>,
+    trash: bool,
+    read: VecDeque<Py<PyAny>>,
+}
+
+impl Reading {
+    fn page(&mut self, py: Python<'_>) -> PyResult<Option<Vec<Py<PyAny>>>> {
+        let Some(query) = self.query.take() else { return Ok(None) };
+        let page = ops(self.kind).page(py, &self.session, &query, self.trash);
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                // The same page again, for whoever waits and tries again.
+                self.query = Some(query);
+                return Err(error);
+            }
+        };
+        self.query = page.next.map(|cursor| query.after(cursor));
+        Ok(Some(page.items).filter(|items| !items.is_empty()))
+    }
+}
+
+/// The records one by one.
+#[pyclass(module = "crm", frozen, name = "_Records")]
+pub(crate) struct PagesIterator(Mutex<Reading>);
+
+#[pymethods]
+impl PagesIterator {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let mut reading = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        if reading.read.is_empty()
+            && let Some(page) = reading.page(py)?
+        {
+            reading.read = page.into();
+        }
+        Ok(reading.read.pop_front())
+    }
+}
+
+/// The records in tuples of a page each.
+#[pyclass(module = "crm", frozen, name = "_Pages")]
+pub(crate) struct PageIterator(Mutex<Reading>);
+
+#[pymethods]
+impl PageIterator {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let page = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).page(py)?;
+        page.map(|items| PyTuple::new(py, items)).transpose()
+    }
+}

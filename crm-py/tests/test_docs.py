@@ -1,0 +1,42 @@
+"""The examples of the docstrings run, and everything has a docstring."""
+
+import doctest
+import inspect
+from collections.abc import Iterator
+
+import pytest
+
+import crm
+
+
+def documented() -> Iterator[tuple[str, object]]:
+    yield "crm", crm
+    for name in crm.__all__:
+        thing = getattr(crm, name)
+        yield name, thing
+        if inspect.isclass(thing):
+            for member, value in vars(thing).items():
+                # The parts of a dataclass are told of by its own docstring.
+                slot = inspect.ismemberdescriptor(value)
+                if not slot and not member.startswith("_") and (callable(value) or inspect.isdatadescriptor(value)):
+                    yield f"{name}.{member}", value
+
+
+EVERYTHING = dict(documented())
+EXAMPLES = [name for name, thing in EVERYTHING.items() if ">>>" in (getattr(thing, "__doc__", "") or "")]
+
+
+def test_everything_is_documented() -> None:
+    undocumented = [name for name, thing in EVERYTHING.items() if name != "__version__" and not getattr(thing, "__doc__", "")]
+    assert undocumented == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_run(name: str) -> None:
+    text = inspect.cleandoc(getattr(EVERYTHING[name], "__doc__", ""))
+    test = doctest.DocTestParser().get_doctest(text, {"crm": crm, **vars(crm)}, name, None, None)
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_there_are_examples() -> None:
+    assert {"crm", "open", "Money", "Session.batch"} <= set(EXAMPLES)

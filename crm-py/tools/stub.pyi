@@ -1,0 +1,366 @@
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from os import PathLike
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar, final
+from uuid import UUID
+
+from typing_extensions import disjoint_base
+
+from .enums import (
+    Action,
+    CustomerKind,
+    CustomerStatus,
+    CustomFieldType,
+    Direction,
+    InteractionKind,
+    Kind,
+    LeadStatus,
+    OpportunityStatus,
+    Priority,
+    ReminderStatus,
+)
+from .values import (
+    Address,
+    Bulk,
+    Converted,
+    Deletion,
+    Due,
+    Email,
+    Group,
+    Hit,
+    Lead,
+    Line,
+    Operation,
+    OpportunityContact,
+    Phone,
+    Stage,
+    StageTime,
+    Trashed,
+    Verification,
+)
+
+# what the module exports
+__version__: str
+
+class _Valued(Protocol):
+    def __crm_value__(self) -> Any: ...
+
+_Id = UUID | str | _Valued
+_R = TypeVar("_R", bound="_Record", covariant=True)
+_T = TypeVar("_T", covariant=True)
+
+def open(
+    path: str | PathLike[str],
+    *,
+    durability: str = "full",
+    read_only: bool = False,
+    busy_timeout: float = 5.0,
+    session_hours: float = 12.0,
+    clock: Callable[[], datetime] | None = None,
+) -> Crm:
+    """Opens the store in a file, which is made when there is none; `":memory:"` is gone when it is closed."""
+
+def _restore(kind: str, json: str) -> Any: ...
+def _schema() -> dict[str, tuple[dict[str, Any], ...]]: ...
+
+@final
+class Money:
+    """An exact amount in one currency: `Money("12.50", "KES")`."""
+
+    __match_args__ = ("amount", "currency")
+    def __new__(cls, amount: Decimal | int | str, currency: str) -> Money: ...
+    @staticmethod
+    def of_minor(minor: int, currency: str) -> Money:
+        """An amount in the currency's smallest unit."""
+    @property
+    def amount(self) -> Decimal:
+        """The amount in the currency's main unit."""
+    @property
+    def minor(self) -> int:
+        """The amount in the currency's smallest unit."""
+    @property
+    def currency(self) -> str:
+        """The code of ISO 4217."""
+    def __add__(self, other: Money, /) -> Money: ...
+    def __radd__(self, other: Money, /) -> Money: ...
+    def __sub__(self, other: Money, /) -> Money: ...
+    def __rsub__(self, other: Money, /) -> Money: ...
+    def __neg__(self) -> Money: ...
+    def __bool__(self) -> bool: ...
+    def __lt__(self, other: Money, /) -> bool: ...
+    def __le__(self, other: Money, /) -> bool: ...
+    def __gt__(self, other: Money, /) -> bool: ...
+    def __ge__(self, other: Money, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __getnewargs__(self) -> tuple[str, str]: ...
+
+class _Record:
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+    @property
+    def version(self) -> int:
+        """1 at first, one more with each change."""
+    @property
+    def created_at(self) -> datetime:
+        """When it was created, in UTC."""
+    @property
+    def created_by(self) -> UUID | None:
+        """The user who created it; None for the embedding program."""
+    @property
+    def updated_at(self) -> datetime:
+        """When it was changed last, in UTC."""
+    @property
+    def updated_by(self) -> UUID | None:
+        """The user who changed it last; None for the embedding program."""
+    __match_args__: tuple[str, ...]
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name, as plain values."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> _Record: ...
+    def __deepcopy__(self, _memo: Any) -> _Record: ...
+    def __crm_value__(self) -> UUID: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Pages(Generic[_T]):
+    """Records that are read page by page while one looks at them; each look reads anew."""
+
+    def __iter__(self) -> Iterator[_T]: ...
+    def pages(self) -> Iterator[tuple[_T, ...]]:
+        """The records in tuples of a page each."""
+    def page(self) -> tuple[_T, ...]:
+        """The first page."""
+    def first(self) -> _T | None:
+        """The first record, or None."""
+    def total(self) -> int:
+        """How many there are on all pages."""
+
+@disjoint_base
+class Collection(Generic[_R]):
+    """The records of one kind, as the session's user may see and change them."""
+
+    def create(self, **fields: Any) -> _R:
+        """Creates a record."""
+    def get(self, id: _Id) -> _R:
+        """The live record with this id; a customer also by its code, a user by his name, a role by its key."""
+    def update(self, id: _Id, /, *, version: int | None = None, **fields: Any) -> _R:
+        """Changes fields of a record; None empties one."""
+    def replace(self, record: Any) -> _R:
+        """Writes a whole record back."""
+    def upsert(self, source: str, external_id: str, /, **fields: Any) -> tuple[_R, bool]:
+        """Changes the record with this id of another system, or creates it; says whether it is new."""
+    def by_external_id(self, source: str, external_id: str) -> _R:
+        """The record with this id of another system."""
+    def delete(self, id: _Id) -> Deletion:
+        """Puts a record into the trash, with what hangs on it."""
+    def restore(self, id: _Id) -> _R:
+        """Takes a record out of the trash, with what was deleted with it."""
+    def purge(self, id: _Id) -> None:
+        """Removes a record from the trash for good."""
+    def list(
+        self,
+        *,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        page_size: int = 50,
+        **tests: Any,
+    ) -> Pages[_R]:
+        """Records that meet all tests, newest first unless `order_by` says otherwise."""
+    def trash(
+        self,
+        *,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        page_size: int = 50,
+        **tests: Any,
+    ) -> Pages[Trashed]:
+        """What is in the trash; arguments as of `list`."""
+    def search(self, words: str, *, limit: int = 20) -> tuple[_R, ...]:
+        """The records that are found by words, the best first."""
+    def count(self, *, where: Mapping[str, Any] | None = None, words: str | None = None, **tests: Any) -> int:
+        """How many records meet all tests."""
+    def aggregate(
+        self,
+        *,
+        by: str | Iterable[str] | None = None,
+        of: str | None = None,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        **tests: Any,
+    ) -> tuple[Group, ...]:
+        """Figures of the records that meet all tests, in groups."""
+    def history(self, id: _Id) -> tuple[Operation, ...]:
+        """What was done to a record, the oldest first."""
+    def update_all(self, where: Mapping[str, Any], /, *, dry_run: bool = False, **fields: Any) -> Bulk:
+        """Changes all records that meet a tree of tests, in one operation."""
+    def delete_all(self, where: Mapping[str, Any], /, *, dry_run: bool = False) -> Bulk:
+        """Puts all records that meet a tree of tests into the trash, in one operation."""
+    def __iter__(self) -> Iterator[_R]: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __contains__(self, id: _Id, /) -> bool: ...
+    def __getitem__(self, id: _Id, /) -> _R: ...
+
+@final
+class Session:
+    """Somebody who works with the CRM: a user who logged in, or the embedding program."""
+
+    # the collections of a session
+    def me(self) -> User | None:
+        """The user; None for the embedding program."""
+    @property
+    def token(self) -> str | None:
+        """What `Crm.resume` takes to go on with this session elsewhere. Keep it secret."""
+    def may(self, action: Action | str, kind: Kind | str) -> bool:
+        """Whether the user may do this with records of a kind."""
+    def now(self) -> datetime:
+        """The moment that the store's clock tells."""
+    def today(self) -> date:
+        """Today in the organisation's zone."""
+    def new_id(self) -> UUID:
+        """An id for a record that is to be created."""
+    def settings(self) -> Settings:
+        """The organisation's settings."""
+    def update_settings(self, **fields: Any) -> Settings:
+        """Changes the organisation's settings."""
+    def search(self, words: str, *, limit: int = 20) -> tuple[Hit, ...]:
+        """Records of all kinds that are found by words, the best first."""
+    def convert_lead(
+        self,
+        lead: _Id,
+        *,
+        status: CustomerStatus | str | None = None,
+        opportunity: Mapping[str, Any] | _Id | None = None,
+        contact: dict[str, Any] | None = None,
+    ) -> Converted:
+        """Makes a customer of a lead, once."""
+    def move_stage(
+        self, opportunity: _Id, stage: str, *, closed_on: date | None = None, lost_reason: str | None = None
+    ) -> Opportunity:
+        """Moves an opportunity to another stage of its pipeline, by the stage's key."""
+    def complete_reminder(self, reminder: _Id, due: Due | Mapping[str, Any]) -> Reminder:
+        """Completes a reminder, or the occurrence of a repeating one that was due then."""
+    def snooze_reminder(self, reminder: _Id, until: datetime) -> Reminder:
+        """Reminds again at that moment."""
+    def cancel_reminder(self, reminder: _Id) -> Reminder:
+        """Cancels a reminder."""
+    def reassign_reminder(self, reminder: _Id, assignee: _Id) -> Reminder:
+        """Gives a reminder to another user."""
+    def batch(self) -> Batch:
+        """Collects writes and runs them at the end of the `with` block as one operation."""
+    def undo(self, operation_id: _Id) -> Operation:
+        """Takes an operation back, whole."""
+    def operations(self, *, after: int = 0, limit: int = 100) -> tuple[Operation, ...]:
+        """What was done after that place in the journal, the oldest first."""
+    def latest_operations(self, *, before: int | None = None, limit: int = 100) -> tuple[Operation, ...]:
+        """What was done last, the newest first."""
+    def last_operation(self) -> Operation | None:
+        """What this user did last."""
+    def as_of(self, at: datetime) -> Session:
+        """A session that shows everything as it was then, and writes nothing."""
+    def set_password(self, user: _Id, password: str) -> None:
+        """Gives a user a password and ends his sessions."""
+    def change_password(self, current: str, new: str) -> None:
+        """Changes the user's own password."""
+    def revoke_sessions(self, user: _Id) -> None:
+        """Ends all sessions of a user."""
+    def logout(self) -> None:
+        """Ends this session."""
+
+@final
+class BatchCollection:
+    """The records of one kind, as a batch writes them."""
+
+    def create(self, **fields: Any) -> UUID:
+        """Will create a record. Gives the id that it will have."""
+    def update(self, id: _Id, /, **fields: Any) -> None:
+        """Will change fields of a record; None empties one."""
+    def delete(self, id: _Id) -> None:
+        """Will put a record into the trash."""
+    def restore(self, id: _Id) -> None:
+        """Will take a record out of the trash."""
+
+@final
+class Batch:
+    """Collects writes, and runs them at the end of the `with` block as one operation: all or none."""
+
+    # the collections of a batch
+    def convert_lead(
+        self,
+        lead: _Id,
+        *,
+        status: CustomerStatus | str | None = None,
+        opportunity: Mapping[str, Any] | _Id | None = None,
+        contact: dict[str, Any] | None = None,
+    ) -> None:
+        """Makes a customer of a lead."""
+    def run(self) -> Operation:
+        """Runs what was collected, now."""
+    @property
+    def operation(self) -> Operation | None:
+        """What was written, once it has run."""
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+    def __enter__(self) -> Batch: ...
+    def __exit__(
+        self,
+        raised: type[BaseException] | None = None,
+        _value: BaseException | None = None,
+        _traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
+
+@final
+class Crm:
+    """An open store. `with` closes it at the end of the block."""
+
+    def create_admin(self, username: str, password: str, **fields: Any) -> User:
+        """Creates the first user, who manages everything."""
+    def has_users(self) -> bool:
+        """Whether there is a user."""
+    def login(self, username: str, password: str) -> Session:
+        """Begins a session."""
+    def resume(self, token: str) -> Session:
+        """Goes on with a session by its token."""
+    def system(self, label: str = "python") -> Session:
+        """The embedding program itself, which may do everything."""
+    def subscribe(self, listener: Callable[[Operation], object]) -> Subscription:
+        """Calls the listener with every operation that this process commits."""
+    def changes_since(self, after: int, *, limit: int = 100) -> tuple[Operation, ...]:
+        """What was done after that place in the journal, by any process."""
+    def check(self) -> tuple[str, ...]:
+        """Looks the whole file over. Gives what is wrong with it."""
+    def verify(self) -> Verification:
+        """Proves that nobody altered the journal."""
+    def close(self) -> None:
+        """Closes the store after the write that is going on. Closing twice does nothing."""
+    def __enter__(self) -> Crm: ...
+    def __exit__(
+        self,
+        _type: type[BaseException] | None = None,
+        _value: BaseException | None = None,
+        _traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...
+
+@final
+class Subscription:
+    """A listener that is called until this is closed, or forgotten."""
+
+    def close(self) -> None:
+        """The listener is not called any more."""
+    def __enter__(self) -> Subscription: ...
+    def __exit__(
+        self,
+        _type: type[BaseException] | None = None,
+        _value: BaseException | None = None,
+        _traceback: TracebackType | None = None,
+        /,
+    ) -> None: ...

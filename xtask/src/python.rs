@@ -1,0 +1,132 @@
+//! `cargo xtask python`: the Python package is built, installed as its users install it, and tested there.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::run::{Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
+
+/// The oldest Python that the package is for.
+const OLDEST: (u32, u32) = (3, 10);
+
+pub(crate) fn run(args: &[String]) -> Outcome {
+    no_arguments("python", args)?;
+    let Some(python) = python() else {
+        let what = format!("there is no python3 of {}.{} or newer", OLDEST.0, OLDEST.1);
+        // Where the tests of every change run, a package that was not tested is no success.
+        return match env::var_os("CI") {
+            Some(_) => Err(Failure::from(what)),
+            None => {
+                eprintln!("the Python package is not tested: {what}");
+                Ok(())
+            }
+        };
+    };
+    let place = Place::new()?;
+    place.prepare(&python)?;
+    place.install()?;
+    place.test()
+}
+
+fn python() -> Option<PathBuf> {
+    const ASK: &str = "import sys; print(*sys.version_info[:2]); print(sys.executable)";
+    let answer = Command::new("python3").args(["-c", ASK]).stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(answer.stdout).ok()?;
+    let mut lines = text.lines();
+    let mut version = lines.next()?.split(' ').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (version.next()?, version.next()?);
+    lines.next().filter(|_| version >= OLDEST).map(PathBuf::from)
+}
+
+/// Where the package is built and tested.
+struct Place {
+    package: PathBuf,
+    folder: PathBuf,
+    venv: PathBuf,
+}
+
+impl Place {
+    fn new() -> Outcome<Self> {
+        let root = root()?;
+        let folder = target_dir_from_env().unwrap_or_else(|| root.join("target")).join("python");
+        Ok(Place { package: root.join("crm-py"), venv: folder.join("venv"), folder })
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let programs = self.venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
+        // As in an environment that was activated: pyright looks for its python on the PATH.
+        let others = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(std::iter::once(programs.clone()).chain(env::split_paths(&others)));
+        let mut command = Command::new(programs.join(name));
+        command.current_dir(&self.package).env("VIRTUAL_ENV", &self.venv);
+        command.env("PATH", path.unwrap_or(others));
+        command
+    }
+
+    fn python(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = self.program("python");
+        command.args(args);
+        command
+    }
+
+    /// Makes the environment and installs what the tests need.
+    fn prepare(&self, python: &Path) -> Outcome {
+        let wanted = self.package.join("tests").join("requirements.txt");
+        let text = fs::read(&wanted).map_err(|error| format!("cannot read {}: {error}", wanted.display()))?;
+        let done = self.venv.join("requirements.txt");
+        if fs::read(&done).is_ok_and(|known| known == text) {
+            return Ok(());
+        }
+        finish("python -m venv", Command::new(python).args(["-m", "venv", "--clear"]).arg(&self.venv))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+        finish("pip", self.python(pip).arg(&wanted))?;
+        fs::write(&done, text).map_err(|error| format!("cannot write {}: {error}", done.display()).into())
+    }
+
+    /// Builds the wheel and installs it.
+    fn install(&self) -> Outcome {
+        let wheels = self.folder.join("wheels");
+        if wheels.exists() {
+            fs::remove_dir_all(&wheels)
+                .map_err(|error| format!("cannot empty {}: {error}", wheels.display()))?;
+        }
+        let build = ["build", "--quiet", "--profile", "dev", "--out"];
+        finish("maturin", self.program("maturin").args(build).arg(&wheels))?;
+        let wheel =
+            fs::read_dir(&wheels).ok().and_then(|mut found| found.next()?.ok()).map(|entry| entry.path());
+        let wheel = wheel.ok_or_else(|| "maturin built no wheel".to_owned())?;
+        let pip = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--force-reinstall",
+            "--no-deps",
+        ];
+        finish("pip", self.python(pip).arg(&wheel))
+    }
+
+    /// Outside of the package's folder, so that what is installed is tested and not what lies there.
+    fn test(&self) -> Outcome {
+        let tests = self.package.join("tests");
+        let stubs = self.package.join("tools").join("stubs.py");
+        finish("python -m crm", self.python(["-m", "crm"]).current_dir(&self.folder))?;
+        finish(
+            "the check of the stubs",
+            self.python([stubs.as_os_str(), OsStr::new("--check")]).current_dir(&self.folder),
+        )?;
+        finish("stubtest", self.python(["-m", "mypy.stubtest", "crm"]).current_dir(&self.folder))?;
+        let verify = ["--verifytypes", "crm", "--ignoreexternal"];
+        finish(
+            "pyright",
+            self.program("pyright").args(verify).stdout(Stdio::null()).current_dir(&self.folder),
+        )?;
+        let strict = ["-m", "mypy", "--strict"];
+        finish("mypy", self.python(strict).args([&tests, &stubs]).current_dir(&self.folder))?;
+        let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider"];
+        finish("pytest", self.python(pytest).arg(&tests).current_dir(&self.folder))
+    }
+}
