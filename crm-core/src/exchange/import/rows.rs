@@ -4,7 +4,7 @@ use super::text::{LONGEST_ROW, Lines};
 use crate::error::{Error, Result};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Read;
 
 /// How the text of a file is laid out. Everything has a default.
@@ -156,12 +156,7 @@ impl<R: Read> Rows<R> {
         }
         self.width = self.row.len();
         if named {
-            for cell in self.row.cells() {
-                let name = cell.trim().to_owned();
-                let same = self.header.iter().filter(|other| **other == name).count();
-                // The second column of a name is told apart from the first.
-                self.header.push(if same == 0 { name } else { format!("{name}#{}", same + 1) });
-            }
+            self.header = names(self.row.cells());
         } else {
             self.header = (1..=self.width).map(|number| number.to_string()).collect();
             self.first = true;
@@ -169,7 +164,8 @@ impl<R: Read> Rows<R> {
         Ok(())
     }
 
-    /// The names of the columns. The second one of a name is called `name#2`.
+    /// The names of the columns, all different. The second one of a name is called `name#2`, or by the next number when
+    /// another column has that name.
     pub fn header(&self) -> &[String] {
         &self.header
     }
@@ -236,7 +232,10 @@ impl<R: Read> Rows<R> {
             if whole {
                 return self.take(written, ended, RowState::Filled);
             }
-            if self.current.len() == start {
+            // The cell that the quote is in is one too many already: what follows need not be read to know that the row is
+            // none, and would be read once more for every line that has such a quote.
+            let too_many = self.width > 0 && ended >= self.width;
+            if self.current.len() == start || too_many {
                 break;
             }
         }
@@ -327,6 +326,24 @@ impl<R: Read> Rows<R> {
         }
         !inside
     }
+}
+
+/// The names in a header, those that come again told apart from the first.
+fn names<'c>(cells: impl Iterator<Item = &'c str>) -> Vec<String> {
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut taken = HashSet::new();
+    let mut names = Vec::new();
+    for cell in cells {
+        let cell = cell.trim();
+        let number = numbers.entry(cell).or_insert(1);
+        let mut name = cell.to_owned();
+        while !taken.insert(name.clone()) {
+            *number += 1;
+            name = format!("{cell}#{number}");
+        }
+        names.push(name);
+    }
+    names
 }
 
 fn ascii(what: &str, character: char) -> Result<u8> {

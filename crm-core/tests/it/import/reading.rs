@@ -208,3 +208,30 @@ fn sniffing_tells_layout_types_and_doubt() {
     assert_eq!((bare.layout.delimiter, bare.layout.header), ('\t', false));
     assert_eq!(sniff("".as_bytes()).unwrap().columns, []);
 }
+
+#[test]
+fn columns_of_one_name_are_told_apart() {
+    let rows = Rows::open("a,a,a#2,,,a, a ,\n".as_bytes(), &Layout::default()).unwrap();
+    assert_eq!(rows.header(), ["a", "a#2", "a#2#2", "", "#2", "a#3", "a#4", "#3"]);
+    // Nor does it take long when there are many.
+    let header = format!("x{}", ",".repeat(200_000));
+    let start = std::time::Instant::now();
+    let rows = Rows::open(header.as_bytes(), &Layout::default()).unwrap();
+    assert_eq!(rows.header().last().unwrap(), "#200000");
+    assert!(start.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn the_end_of_a_quote_is_looked_for_no_further_than_a_row_goes() {
+    // Every line opens a quote, and closes that of the line before where one could.
+    let text = format!("a,b\n{}", "x\",\"y\n".repeat(100_000));
+    let mut left = text.as_bytes();
+    let mut rows = Rows::open(&mut left, &Layout::default()).unwrap();
+    let row = rows.read().unwrap().unwrap();
+    assert_eq!((row.line, row.state), (2, RowState::StrayQuote));
+    drop(rows);
+    assert!(left.len() > 400_000, "the whole file was read for one row");
+    let states = states(&text);
+    assert_eq!(states.len(), 100_000);
+    assert!(states.iter().all(|(_, state, _)| *state == RowState::StrayQuote));
+}
