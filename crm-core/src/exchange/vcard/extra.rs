@@ -5,7 +5,7 @@ use super::person::{OWN, Person};
 use super::property::{CardProperty, cleaned, parse};
 use super::reader::CardProblem;
 use crate::exchange::content_lines::{escape, parameter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The property in which an entry is written that has not the form of one.
 const FREE: &str = "X-CRM-EXTRA";
@@ -15,17 +15,21 @@ const LONGEST: usize = 90_000;
 
 /// Keeps all that is left of a card.
 pub(super) fn keep(person: &mut Person, extra: &mut BTreeMap<String, String>) {
+    let mut keeper = Keeper { extra, kept: BTreeSet::new(), numbers: BTreeMap::new() };
     for property in
         std::mem::take(&mut person.rest).into_iter().chain(std::mem::take(&mut person.own).into_values())
     {
-        if property.name == FREE
-            && let [key, value] = property.parts().as_slice()
-        {
-            extra.insert(key.clone(), value.clone());
-        } else {
-            keep_one(property, extra, &mut person.problems);
+        match free_in(&property) {
+            Some((key, value)) => _ = keeper.extra.insert(key, value),
+            None => keeper.keep(property, &mut person.problems),
         }
     }
+}
+
+/// The entry that was written without the form of a property; only one that a record takes.
+fn free_in(property: &CardProperty) -> Option<(String, String)> {
+    let [key, value] = <[String; 2]>::try_from(property.parts()).ok().filter(|_| property.name == FREE)?;
+    (!key.is_empty() && !key.contains(':') && !value.is_empty()).then_some((key, value))
 }
 
 /// The property of this library that was kept because it did not fit.
@@ -39,27 +43,42 @@ pub(super) fn own_in(property: &CardProperty) -> Option<CardProperty> {
     is_own.then(|| CardProperty { name: key, value, line: property.line, ..CardProperty::default() })
 }
 
-fn keep_one(property: CardProperty, extra: &mut BTreeMap<String, String>, problems: &mut Vec<CardProblem>) {
-    let value = kept(&property.value);
-    if value.is_empty() {
-        return;
-    }
-    let key = key_of(&property);
-    if value.len() > LONGEST || key.len() > LONGEST {
-        problems.push(CardProblem::of(&property, "too_long", "longer than a record keeps; it was left out"));
-        return;
-    }
-    // The same property twice: `URL`, `URL#2`.
-    let mut number = 1;
-    let mut free = key.clone();
-    while let Some(there) = extra.get(&free) {
-        if *there == value {
+/// Puts properties into a record. A card may have the same one thousands of times, so what was put in is not looked
+/// through again for each.
+struct Keeper<'e> {
+    extra: &'e mut BTreeMap<String, String>,
+    kept: BTreeSet<(String, String)>,
+    /// The last number of each key.
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Keeper<'_> {
+    fn keep(&mut self, property: CardProperty, problems: &mut Vec<CardProblem>) {
+        let value = kept(&property.value);
+        if value.is_empty() {
             return;
         }
-        number += 1;
-        free = format!("{key}#{number}");
+        let key = key_of(&property);
+        if value.len() > LONGEST || key.len() > LONGEST {
+            let reason = "longer than a record keeps; it was left out";
+            problems.push(CardProblem::of(&property, "too_long", reason));
+            return;
+        }
+        if !self.kept.insert((key.clone(), value.clone())) {
+            return;
+        }
+        // The same property twice: `URL`, `URL#2`.
+        let number = self.numbers.entry(key.clone()).or_insert(1);
+        let mut free = key.clone();
+        while let Some(there) = self.extra.get(&free) {
+            if *there == value {
+                return;
+            }
+            *number += 1;
+            free = format!("{key}#{number}");
+        }
+        self.extra.insert(free, value);
     }
-    extra.insert(free, value);
 }
 
 /// The value as it is kept: with its escapes, in one line.
@@ -106,8 +125,7 @@ fn property_of(key: &str, value: &str) -> Option<(Option<String>, String, String
     if head.chars().chain(value.chars()).any(char::is_control) {
         return None;
     }
-    let bytes = format!("{head}:{value}").into_bytes();
-    let property = parse(&Logical { line: 0, bytes, cut: 0, torn: false }, false)?.property;
+    let property = parse(&Logical::new(0, format!("{head}:{value}").as_bytes()), false)?.property;
     let is_same = head_of(&key_of(&property))? == head && property.value == value && property.data.is_none();
     let is_taken = property.name.starts_with(OWN)
         || matches!(

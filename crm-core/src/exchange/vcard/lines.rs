@@ -16,28 +16,58 @@ pub(super) struct Logical {
     pub(super) cut: u64,
     /// A line of the file belonged to it without being folded.
     pub(super) torn: bool,
+    /// How its value is written; nothing is known before its colon.
+    written: Written,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Written {
+    #[default]
+    Unknown,
+    Plain,
+    QuotedPrintable,
+    Base64,
 }
 
 impl Logical {
+    pub(super) fn new(line: u64, bytes: &[u8]) -> Logical {
+        let mut logical = Logical { line, bytes: Vec::new(), cut: 0, torn: false, written: Written::Unknown };
+        logical.append(bytes);
+        logical
+    }
+
     fn append(&mut self, bytes: &[u8]) {
+        let start = self.bytes.len();
         let space = LONGEST.saturating_sub(self.bytes.len());
         let (kept, cut) = bytes.split_at(space.min(bytes.len()));
         self.bytes.extend_from_slice(kept);
         self.cut += cut.len() as u64;
+        self.look_for_colon(start);
     }
 
-    fn header(&self) -> &[u8] {
-        self.bytes.split(|byte| *byte == b':').next().unwrap_or_default()
-    }
-
-    fn header_has(&self, words: &[&str]) -> bool {
-        let is_one = |part: &[u8]| words.iter().any(|word| part.eq_ignore_ascii_case(word.as_bytes()));
-        self.header().split(|byte| matches!(byte, b';' | b'=')).any(is_one)
+    /// Looks at what stands before the colon, once: a line may consist of a great many that belong to it.
+    fn look_for_colon(&mut self, start: usize) {
+        if self.written != Written::Unknown {
+            return;
+        }
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let Some(colon) = rest.iter().position(|byte| *byte == b':') else { return };
+        let header = self.bytes.get(..start + colon).unwrap_or_default();
+        let has = |words: &[&str]| {
+            let is_one = |part: &[u8]| words.iter().any(|word| part.eq_ignore_ascii_case(word.as_bytes()));
+            header.split(|byte| matches!(byte, b';' | b'=')).any(is_one)
+        };
+        self.written = match () {
+            () if has(&["QUOTED-PRINTABLE"]) => Written::QuotedPrintable,
+            () if has(&["BASE64", "B"]) => Written::Base64,
+            () => Written::Plain,
+        };
     }
 
     /// Whether it ends with a soft line break.
     fn goes_on(&self) -> bool {
-        self.bytes.ends_with(b"=") && self.header_has(&["QUOTED-PRINTABLE"])
+        self.written == Written::QuotedPrintable && self.bytes.ends_with(b"=")
     }
 }
 
@@ -66,6 +96,28 @@ pub(super) fn bound(line: &[u8]) -> Option<Bound> {
     }
 }
 
+/// Whether a line without a colon looks like the beginning of a property, which is folded before its colon: it has a
+/// name and a parameter, or is so long that it was folded within one of these words.
+fn begins_property(line: &[u8]) -> bool {
+    // Lines have 75 octets at most, and few write much shorter ones.
+    const LONG: usize = 60;
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    let cut = |text: &'_ [u8]| text.iter().take_while(|byte| is_word(byte)).count();
+    let (word, mut rest) = line.split_at(cut(line));
+    if let Some((b'.', after_group)) = rest.split_first() {
+        rest = after_group.get(cut(after_group)..).unwrap_or_default();
+    }
+    match rest.split_first() {
+        _ if word.is_empty() => false,
+        Some((b';', parameter)) => match parameter.get(cut(parameter)) {
+            Some(next) => *next == b'=',
+            None => line.len() >= LONG,
+        },
+        Some(_) => false,
+        None => line.len() >= LONG,
+    }
+}
+
 /// Puts lines together again.
 pub(super) struct Lines<R> {
     physical: Physical<R>,
@@ -86,8 +138,7 @@ impl<R: Read> Lines<R> {
             }
             self.held = !self.physical.is_blank();
         }
-        let mut logical = Logical { line: self.physical.number, bytes: Vec::new(), cut: 0, torn: false };
-        logical.append(&self.physical.bytes);
+        let mut logical = Logical::new(self.physical.number, &self.physical.bytes);
         logical.cut += self.physical.cut;
         if bound(&logical.bytes).is_some() {
             return Ok(Some(logical));
@@ -100,6 +151,7 @@ impl<R: Read> Lines<R> {
                 self.held = true;
                 break;
             }
+            let is_next = begins_property(&self.physical.bytes) && self.physical.goes_on()?;
             let line = self.physical.bytes.as_slice();
             if logical.cut == 0 && logical.goes_on() {
                 logical.bytes.pop();
@@ -111,9 +163,10 @@ impl<R: Read> Lines<R> {
             } else if line.starts_with(b"#") {
                 // A comment. No standard has them, files do.
                 continue;
-            } else if !line.contains(&b':') {
+            } else if !line.contains(&b':') && !is_next {
                 logical.torn = true;
-                if !logical.header_has(&["BASE64", "B"]) {
+                // Nothing is added to what is too long already.
+                if logical.cut == 0 && logical.written != Written::Base64 {
                     let slashes = logical.bytes.iter().rev().take_while(|byte| **byte == b'\\').count();
                     logical.append(if slashes % 2 == 1 { b"n" } else { b"\\n" });
                 }
@@ -145,6 +198,22 @@ impl<R: Read> Physical<R> {
 
     fn is_blank(&self) -> bool {
         self.bytes.trim_ascii().is_empty()
+    }
+
+    /// Whether the line after this one is folded.
+    fn goes_on(&mut self) -> Result<bool> {
+        loop {
+            let next = match self.source.fill_buf() {
+                Ok(available) => available.first().copied(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if next.is_some() && std::mem::take(&mut self.after_return) && next == Some(b'\n') {
+                self.source.consume(1);
+                continue;
+            }
+            return Ok(matches!(next, Some(b' ' | b'\t')));
+        }
     }
 
     /// Reads a line into `bytes`; false at the end of the file.

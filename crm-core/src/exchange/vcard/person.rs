@@ -286,9 +286,11 @@ pub(super) fn address_text(address: Option<&Address>) -> String {
     parts.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
+/// The longest label, in characters.
+const LONGEST_LABEL: usize = 50;
+
 fn is_label(text: &str) -> bool {
-    const LONGEST: usize = 50;
-    !text.is_empty() && text.chars().count() <= LONGEST
+    !text.is_empty() && text.chars().count() <= LONGEST_LABEL
 }
 
 /// Types that say nothing about what a number or an address is for.
@@ -301,6 +303,10 @@ pub(super) fn label_of(types: impl Iterator<Item = String>) -> Option<String> {
         let word = if word == "cell" { "mobile".to_owned() } else { word };
         if !words.contains(&word) {
             words.push(word);
+        }
+        // As many words are no label, and may be hundreds of thousands.
+        if words.len() > LONGEST_LABEL {
+            return None;
         }
     }
     words.sort_by_key(|word| !matches!(word.as_str(), "work" | "home"));

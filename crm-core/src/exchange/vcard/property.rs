@@ -16,7 +16,8 @@ pub struct CardProperty {
     /// Its parameters, the name in upper case; one with several values comes several times. The bare words of vCard 2.1
     /// are values of `TYPE`. How the value is written, `ENCODING` and `CHARSET`, is undone and left out.
     pub parameters: Vec<(String, String)>,
-    /// The value with its escapes, since what they mean depends on the property. Empty for inline data.
+    /// The value with its escapes, since what they mean depends on the property, and without control characters, which
+    /// the format forbids. Empty for inline data.
     pub value: String,
     /// How many octets inline data has, such as a photo; they are not kept.
     pub data: Option<u64>,
@@ -161,8 +162,8 @@ pub(super) fn parse(logical: &Logical, is_2_1: bool) -> Option<Parsed> {
                 "ENCODING" => encoding = Some(text.to_ascii_uppercase()),
                 "CHARSET" => charset = Some(text.to_owned()),
                 _ if text.is_empty() || key.is_empty() => {}
-                _ if is_2_1 => property.parameters.push((key.clone(), cleaned(text.to_owned()))),
-                _ => property.parameters.push((key.clone(), cleaned(uncaret(text)))),
+                _ if is_2_1 => property.parameters.push((key.clone(), cleaned(printable(text.to_owned())))),
+                _ => property.parameters.push((key.clone(), cleaned(printable(uncaret(text))))),
             }
         }
     }
@@ -183,8 +184,14 @@ pub(super) fn parse(logical: &Logical, is_2_1: bool) -> Option<Parsed> {
     if guessed {
         odd = Some("its text is neither UTF-8 nor in a character set that it names; read as windows-1252");
     }
-    property.value = text.into_owned();
+    property.value = printable(text.into_owned());
     Some(Parsed { property, odd })
+}
+
+/// Without the controls that the format forbids: they could not be written again, and a value of nothing else is none.
+fn printable(mut text: String) -> String {
+    text.retain(|c| !c.is_ascii_control() || matches!(c, '\t' | '\n' | '\r'));
+    text
 }
 
 /// Where the value's colon is: outside of quotes, or the first one when the quotes have no end.

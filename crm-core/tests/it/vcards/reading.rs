@@ -41,6 +41,34 @@ fn a_text_that_is_folded_before_the_words_of_an_end_does_not_end_the_card() {
 }
 
 #[test]
+fn a_property_that_is_folded_before_its_colon_is_no_text_of_the_one_before() {
+    let long = "X".repeat(70);
+    for end in ["\r\n", "\n", "\r"] {
+        let lines = [
+            "NOTE:tea",
+            "for two; or more",
+            " people",
+            "ADR;LABEL=1 Moi Avenue",
+            "  Nairobi;TYPE=home:;;1 Moi Avenue;Nairobi",
+            &format!("item1.{long}"),
+            " -Y:z",
+            &format!("TEL;{long}"),
+            " -Y=z:1",
+            "N;",
+            " TYPE=x:a",
+        ];
+        let file = format!("BEGIN:VCARD{end}{}{end}END:VCARD{end}", lines.join(end));
+        let card = one(file);
+        // The last one is too short to tell, and is taken for a text as what stands in no property's form.
+        let told: Vec<_> = card.properties.iter().map(|property| property.name.as_str()).collect();
+        assert_eq!(told, ["NOTE", "ADR", &format!("{long}-Y"), "TEL"], "{end:?}");
+        assert_eq!(card.properties[1].parameter("LABEL").collect::<Vec<_>>(), ["1 Moi Avenue Nairobi"]);
+        assert_eq!(values(&card, "NOTE"), ["tea\\nfor two; or morepeople"]);
+        assert_eq!(values(&card, "TEL"), ["1\\nN;TYPE=x:a"]);
+    }
+}
+
+#[test]
 fn utf_16_files_and_named_character_sets_are_read() {
     let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Émile 安藤\nEND:VCARD\n";
     for mark in ["", "\u{FEFF}"] {
@@ -112,4 +140,23 @@ fn a_reader_that_fails_is_an_error_and_the_end() {
     assert!(reader.next().is_none());
     let failed = import_vcards(&office().admin, Broken, &VCardImport::customers(), drop);
     assert_eq!(failed.unwrap_err().code(), "storage");
+}
+
+#[test]
+fn the_time_that_a_card_takes_grows_with_its_length_and_no_faster() {
+    let start = std::time::Instant::now();
+    // Lines that belong to the one before, which is no property.
+    let torn = one(format!("BEGIN:VCARD\n{}END:VCARD\n", "x\n".repeat(300_000)));
+    assert_eq!(torn.problems.len(), 1);
+    let slashes = one(card(&[&format!("NOTE:{}", "\\".repeat(1_100_000)), &"x\n".repeat(100_000)]));
+    assert_eq!(slashes.properties[0].data, Some(1_200_000));
+    // The same property again and again, and one with very many types.
+    let urls: String = (0..4_900).map(|number| format!("NICKNAME:{number}\n")).collect();
+    let types: String = (0..100_000).map(|number| format!(";t{number}")).collect();
+    let file = format!("BEGIN:VCARD\nFN:Amina\n{urls}TEL{types}:0722 000 001\nEND:VCARD\n");
+    let office = office();
+    import(&office.admin, file.as_bytes(), &VCardImport::customers());
+    let extra = &customers(&office.admin)[0].extra;
+    assert_eq!((extra.len(), extra["NICKNAME#4900"].as_str()), (4_900, "4899"));
+    assert!(start.elapsed().as_secs() < 20, "it took {:?}", start.elapsed());
 }

@@ -359,3 +359,36 @@ proptest! {
         import(&office().admin, file.as_bytes(), &VCardImport::customers());
     }
 }
+
+#[test]
+fn a_card_with_controls_and_odd_entries_comes_in_again() {
+    let file = card(&[
+        "FN:Ami\u{1}na\u{7f}",
+        "X-NOTHING:\u{1}\u{2}",
+        "X-A;TYPE=b\u{3}c:1",
+        "X-CRM-EXTRA:X-NOTHING;\u{1}",
+        "X-CRM-EXTRA:with:colon;value",
+        "X-CRM-EXTRA: ;value",
+        // What stands before the colon is longer than a line.
+        &format!("X-B;TYPE={}:2", "long".repeat(30)),
+        &format!("{}:3", "X-LONG".repeat(15)),
+    ]);
+    let office = office();
+    let (summary, told) = import(&office.admin, file.as_bytes(), &VCardImport::customers());
+    assert_eq!(summary.created, 1, "{told:#?}");
+    let [amina] = customers(&office.admin).try_into().unwrap();
+    assert_eq!(amina.name, "Amina");
+    let kept: Vec<_> = amina.extra.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let long = [format!("X-B;TYPE={}", "long".repeat(30)), "X-LONG".repeat(15)];
+    let odd = [
+        ("X-A;TYPE=bc", "1"),
+        (&long[0], "2"),
+        ("X-CRM-EXTRA", "X-NOTHING;"),
+        ("X-CRM-EXTRA#2", "with:colon;value"),
+        ("X-CRM-EXTRA#3", ";value"),
+        (&long[1], "3"),
+    ];
+    assert_eq!(kept, odd);
+    let (here, there) = through(&office.admin, "controls");
+    assert_eq!(here, there);
+}
