@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod duplicates;
+mod fuzz;
 mod imports;
 mod loc;
 mod python;
@@ -23,7 +24,9 @@ Usage: cargo xtask CHORE
 Chores:
   test [-- ARGS]            run every doc, unit and integration test; ARGS go to each test program
   ci                        run every step that continuous integration runs, the tests last
-  soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000)
+  soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000), and fuzz briefly
+  fuzz [--seconds N] [TARGET…]
+                            random CSV, vCard, patches, filters and cursors, 10 minutes of each
   bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)
   bench --duplicates [--json] [--size N]
                             time the search for duplicates (among 25000 to 200000 customers, or N)
@@ -60,6 +63,7 @@ fn dispatch(args: &[String]) -> Outcome {
         "soak" => soak::run(rest),
         "bench" => bench::run(rest),
         "python" => python::run(rest),
+        "fuzz" => fuzz::run(rest),
         "loc" => loc::run(rest),
         "help" | "--help" | "-h" => run::print(USAGE),
         unknown => Err(Failure::usage(format!("there is no chore named `{unknown}`"))),

@@ -2,9 +2,11 @@
 
 use std::env;
 
+use crate::fuzz;
 use crate::run::{Outcome, cargo, finish, no_arguments};
 
 const SEQUENCES: &str = "CRM_SOAK_SEQUENCES";
+const SECONDS_OF_FUZZING: u64 = 30;
 const DEFAULT_SEQUENCES: &str = "2000";
 
 pub(crate) fn run(args: &[String]) -> Outcome {
@@ -28,5 +30,6 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     if env::var_os(SEQUENCES).is_none() {
         command.env(SEQUENCES, DEFAULT_SEQUENCES);
     }
-    finish("soak", &mut command)
+    finish("soak", &mut command)?;
+    fuzz::all(SECONDS_OF_FUZZING)
 }
