@@ -21,8 +21,12 @@ pub(super) fn keep(person: &mut Person, extra: &mut BTreeMap<String, String>) {
     {
         match free_in(&property) {
             Some((key, value)) => _ = keeper.extra.insert(key, value),
-            None => keeper.keep(property, &mut person.problems),
+            None => keeper.keep(property, 1, &mut person.problems),
         }
+    }
+    // Without a number it would be read as the field when the card comes in again.
+    for property in std::mem::take(&mut person.surplus) {
+        keeper.keep(property, 2, &mut person.problems);
     }
 }
 
@@ -53,7 +57,8 @@ struct Keeper<'e> {
 }
 
 impl Keeper<'_> {
-    fn keep(&mut self, property: CardProperty, problems: &mut Vec<CardProblem>) {
+    /// The first number is the one that a key goes without.
+    fn keep(&mut self, property: CardProperty, least: u32, problems: &mut Vec<CardProblem>) {
         let value = kept(&property.value);
         if value.is_empty() {
             return;
@@ -68,17 +73,23 @@ impl Keeper<'_> {
             return;
         }
         // The same property twice: `URL`, `URL#2`.
-        let number = self.numbers.entry(key.clone()).or_insert(1);
-        let mut free = key.clone();
+        let last = self.numbers.entry(key.clone()).or_insert(1);
+        let mut number = least;
+        let mut free = numbered(&key, number);
         while let Some(there) = self.extra.get(&free) {
             if *there == value {
                 return;
             }
-            *number += 1;
-            free = format!("{key}#{number}");
+            *last = number.max(*last) + 1;
+            number = *last;
+            free = numbered(&key, number);
         }
         self.extra.insert(free, value);
     }
+}
+
+fn numbered(key: &str, number: u32) -> String {
+    if number == 1 { key.to_owned() } else { format!("{key}#{number}") }
 }
 
 /// The value as it is kept: with its escapes, in one line.

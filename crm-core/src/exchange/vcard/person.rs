@@ -10,6 +10,7 @@ use crate::exchange::content_lines::escape;
 use crate::model::Kind;
 use crate::value::{Address, CustomValues, Email, FieldDef, FieldValue, Phone};
 use chrono::{Datelike, NaiveDate};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Under this name a record keeps the `UID` of its card among its ids in other systems.
@@ -39,6 +40,8 @@ pub(super) struct Person {
     pub(super) note: String,
     /// The fields in JSON, by the name of the property after `X-CRM-`.
     pub(super) own: BTreeMap<String, CardProperty>,
+    /// Those of them that come again. Whatever becomes of the first, they are never read as fields.
+    pub(super) surplus: Vec<CardProperty>,
     /// Everything else that says something.
     pub(super) rest: Vec<CardProperty>,
     pub(super) problems: Vec<CardProblem>,
@@ -120,11 +123,11 @@ impl Person {
                 name if name.starts_with(OWN) => {
                     // What another store could not take is tried again.
                     let property = super::extra::own_in(&property).unwrap_or(property);
-                    let name = property.name.trim_start_matches(OWN).to_owned();
-                    if name == "EXTRA" || person.own.contains_key(&name) {
-                        person.rest.push(property);
-                    } else {
-                        person.own.insert(name, property);
+                    let name = property.name.strip_prefix(OWN).unwrap_or_default().to_owned();
+                    match person.own.entry(name) {
+                        Entry::Vacant(none) if none.key() == "EXTRA" => person.rest.push(property),
+                        Entry::Vacant(none) => _ = none.insert(property),
+                        Entry::Occupied(_) => person.surplus.push(property),
                     }
                 }
                 _ => person.rest.push(property),

@@ -324,6 +324,28 @@ fn fields_without_a_property_are_carried_and_checked() {
     assert_eq!(made.extra["X-CRM-STATUS"], "\"royal\"");
 }
 
+/// A field is told once. What comes again is kept, but stays what it is when the first says nothing, or nothing right.
+#[test]
+fn a_field_that_comes_again_is_never_read() {
+    for (first, again) in [
+        ("X-CRM-STATUS:\"lead\"", "X-CRM-STATUS:\"active\""),
+        ("X-CRM-STATUS:\"royal\"", "X-CRM-STATUS:\"active\""),
+        ("X-CRM-STATUS:\"royal\"", "X-CRM-EXTRA:X-CRM-STATUS;\"active\""),
+        ("X-CRM-EXTERNAL-IDS:{}", "X-CRM-EXTERNAL-IDS:{\"erp\":\"7\"}"),
+        ("X-CRM-EXTERNAL-IDS:{", "X-CRM-EXTERNAL-IDS:{\"a:b\":\"7\"}"),
+    ] {
+        let office = office();
+        let file = card(&["FN:Mara Tea", first, again]);
+        let (summary, told) = import(&office.admin, file.as_bytes(), &VCardImport::customers());
+        assert_eq!(summary.created, 1, "{first}: {told:#?}");
+        let [made] = customers(&office.admin).try_into().unwrap();
+        assert_eq!((made.status, made.external_ids.len()), (CustomerStatus::Lead, 0), "{first}");
+        assert!(made.extra.keys().any(|key| key.ends_with("#2")), "{:?}", made.extra);
+        let (here, there) = through(&office.admin, first);
+        assert_eq!(here, there);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
 
