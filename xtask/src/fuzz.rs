@@ -42,7 +42,9 @@ fn each(targets: &[&str], seconds: u64) -> Outcome {
         // The sanitizers need an unreleased compiler, and the crates that are ours have no unsafe code.
         command.args(["fuzz", "run", "--fuzz-dir", ".", "--sanitizer", "none", target]);
         command.arg(&finds).arg(folder.join("corpus").join(target));
-        command.args(["--", &format!("-max_total_time={seconds}"), "-timeout=20", "-rss_limit_mb=4096"]);
+        // One input takes milliseconds. The bound is for those without an end: it counts the time of the wall, in
+        // which a busy machine may stand still for a while.
+        command.args(["--", &format!("-max_total_time={seconds}"), "-timeout=120", "-rss_limit_mb=4096"]);
         command.args(["-max_len=8192", "-print_final_stats=1"]);
         finish(&format!("fuzzing {target}"), command.current_dir(&folder).env_remove("CARGO_TARGET_DIR"))?;
     }
