@@ -86,7 +86,7 @@ impl Importable for Contact {
         }
         own::take_own(unit, &mut person, &mut contact)?;
         contact.custom = person.take_custom(unit, Kind::Contact);
-        contact.external_ids = person.take_own("EXTERNAL-IDS").unwrap_or_default();
+        own::take_one(unit, &mut person, &mut contact, "external_ids")?;
         if let Some(uid) = person.uid.take() {
             contact.external_ids.insert(SYSTEM.to_owned(), uid);
         }

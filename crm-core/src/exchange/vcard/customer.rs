@@ -64,9 +64,7 @@ impl Importable for Customer {
         }
         customer.name = full_name.or(company.clone()).or(nameless).unwrap_or_default();
         customer.company = company.filter(|company| *company != customer.name);
-        if let Some(company) = person.take_own("COMPANY") {
-            customer.company = Some(company);
-        }
+        own::take_one(unit, &mut person, &mut customer, "company")?;
         if let Some(organisation) = person.organisation.take()
             && (parts.len() > 1 || !organisation.parameters.is_empty())
         {
@@ -109,7 +107,7 @@ impl Importable for Customer {
         }
         own::take_own(unit, &mut person, &mut customer)?;
         customer.custom = person.take_custom(unit, Kind::Customer);
-        customer.external_ids = person.take_own("EXTERNAL-IDS").unwrap_or_default();
+        own::take_one(unit, &mut person, &mut customer, "external_ids")?;
         if let Some(uid) = person.uid.take() {
             customer.external_ids.insert(SYSTEM.to_owned(), uid);
         }

@@ -4,7 +4,7 @@ use super::person::{OWN, Person};
 use super::property::CardProperty;
 use super::reader::CardProblem;
 use crate::crm::{UnitOfWork, ops};
-use crate::error::Result;
+use crate::error::{Result, Violation, Violations};
 use crate::exchange::content_lines::escape;
 use crate::model::{Action, Entity, Kind};
 use crate::store::Stored;
@@ -52,17 +52,40 @@ pub(super) fn write(name: &str, value: &impl Serialize, lines: &mut Vec<String>)
 
 /// Reads them. A reference that leads nowhere, as in another store, is left out; what is wrong with a value is told.
 pub(super) fn take_own<E: Own>(unit: &UnitOfWork<'_>, person: &mut Person, data: &mut E) -> Result<()> {
-    for index in own::<E>() {
-        let Some(property) = person.own.remove(&name_of::<E>(index)) else { continue };
-        let parsed = serde_json::from_str::<Value>(&property.text()).map_err(|error| error.to_string());
-        let set = parsed.and_then(|value| data.set(index, value).map_err(|mismatch| mismatch.expected));
-        match set {
-            Ok(()) if leads_nowhere(unit, data, index)? => data.copy_field(index, &E::default()),
-            Ok(()) => {}
-            Err(expected) => keep_wrong(person, property, &expected),
-        }
+    own::<E>().try_for_each(|index| take(unit, person, data, index))
+}
+
+/// Reads one that is told in JSON besides.
+pub(super) fn take_one<E: Own>(
+    unit: &UnitOfWork<'_>,
+    person: &mut Person,
+    data: &mut E,
+    field: &str,
+) -> Result<()> {
+    E::schema().field(field).map_or(Ok(()), |index| take(unit, person, data, index))
+}
+
+fn take<E: Own>(unit: &UnitOfWork<'_>, person: &mut Person, data: &mut E, index: usize) -> Result<()> {
+    let Some(property) = person.own.remove(&name_of::<E>(index)) else { return Ok(()) };
+    match told::<E>(&property, index) {
+        Ok(told) if leads_nowhere(unit, &told, index)? => {}
+        Ok(told) => data.copy_field(index, &told),
+        Err(expected) => keep_wrong(person, property, &expected),
     }
     Ok(())
+}
+
+/// A new record with the field as the property says it, when that keeps the field's rules; else what would have fitted.
+fn told<E: Own>(property: &CardProperty, index: usize) -> std::result::Result<E, String> {
+    let value = serde_json::from_str::<Value>(&property.text()).map_err(|error| error.to_string())?;
+    let mut told = E::default();
+    told.set(index, value).map_err(|mismatch| mismatch.expected)?;
+    let mut problems = Violations::default();
+    told.tidy(&mut problems);
+    // A new record lacks what it must have, which is nothing that this property said.
+    let name = E::FIELDS[index].name;
+    let is_of_it = |problem: &&Violation| problem.field.split('.').next() == Some(name);
+    problems.iter().find(is_of_it).map_or(Ok(told), |problem| Err(problem.reason.clone()))
 }
 
 /// Keeps a property that this library did not write so.

@@ -169,22 +169,17 @@ impl Person {
         self.name.as_ref().is_some_and(is_more)
     }
 
-    /// Takes a field that this library wrote in JSON; what is wrong with it is told.
-    pub(super) fn take_own<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
-        let property = self.own.remove(name)?;
-        match serde_json::from_str(&property.text()) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                keep_wrong(self, property, &error.to_string());
-                None
-            }
-        }
-    }
-
-    /// Takes the custom fields; those that the store does not define are kept as they are.
+    /// Takes the custom fields that this library wrote in JSON; those that the store does not define are kept as they
+    /// are.
     pub(super) fn take_custom(&mut self, unit: &UnitOfWork<'_>, kind: Kind) -> CustomValues {
-        let line = self.own.get("CUSTOM").map_or(0, |property| property.line);
-        let mut custom: CustomValues = self.take_own("CUSTOM").unwrap_or_default();
+        let Some(told) = self.own.remove("CUSTOM") else { return CustomValues::default() };
+        let mut custom = match serde_json::from_str::<CustomValues>(&told.text()) {
+            Ok(custom) => custom,
+            Err(error) => {
+                keep_wrong(self, told, &error.to_string());
+                return CustomValues::default();
+            }
+        };
         let mut unknown = CustomValues::default();
         let is_known = |key: &str| {
             let field = unit.conventions().custom_field(Some(kind), key);
@@ -200,7 +195,7 @@ impl Person {
             && !unknown.0.is_empty()
         {
             let name = format!("{OWN}CUSTOM");
-            let property = CardProperty { line, ..CardProperty::plain(&name, &escape(&json)) };
+            let property = CardProperty { line: told.line, ..CardProperty::plain(&name, &escape(&json)) };
             let reason = "there are no custom fields with these keys; they are kept as they are";
             self.problems.push(CardProblem::of(&property, "unknown_field", reason));
             self.rest.push(property);

@@ -324,6 +324,40 @@ fn fields_without_a_property_are_carried_and_checked() {
     assert_eq!(made.extra["X-CRM-STATUS"], "\"royal\"");
 }
 
+/// What breaks a field's own rules costs that field, not the card.
+#[test]
+fn a_field_that_breaks_its_rules_is_told_and_kept() {
+    let long = format!("\"{}\"", "x".repeat(300));
+    let of_customers = [
+        ("EXTERNAL-IDS", "{\"a:b\":\"7\"}"),
+        ("EXTERNAL-IDS", "{\"erp\":\" \"}"),
+        ("COMPANY", &long),
+        ("SOURCE", &long),
+    ];
+    for (name, value) in of_customers {
+        let office = office();
+        let file = card(&["FN:Amina Otieno", "UID:1", &format!("X-CRM-{name}:{value}")]);
+        let (summary, told) = import(&office.admin, file.as_bytes(), &VCardImport::customers());
+        assert_eq!(summary.created, 1, "{told:#?}");
+        let [problem] = told[0].problems.as_slice() else { panic!("{told:#?}") };
+        assert_eq!(
+            (problem.property.as_str(), problem.rule),
+            (format!("X-CRM-{name}").as_str(), "not_valid")
+        );
+        let [made] = customers(&office.admin).try_into().unwrap();
+        assert_eq!((made.external_ids.len(), &made.company, &made.source), (1, &None, &None));
+        assert_eq!(made.extra[&format!("X-CRM-{name}")], value);
+        let (here, there) = through(&office.admin, name);
+        assert_eq!(here, there);
+    }
+    let office = office();
+    let customer = office.customer("Mara Tea").id;
+    let file = card(&["N:Otieno;Amina", "X-CRM-EXTERNAL-IDS:{\"a:b\":\"7\"}"]);
+    let (summary, told) = import(&office.admin, file.as_bytes(), &VCardImport::contacts_of(customer));
+    assert_eq!((summary.created, told[0].problems[0].rule), (1, "not_valid"), "{told:#?}");
+    assert_eq!(contacts(&office.admin)[0].extra["X-CRM-EXTERNAL-IDS"], "{\"a:b\":\"7\"}");
+}
+
 /// A field is told once. What comes again is kept, but stays what it is when the first says nothing, or nothing right.
 #[test]
 fn a_field_that_comes_again_is_never_read() {
