@@ -6,6 +6,7 @@ use crate::pages::Pages;
 use crate::query::{field_of, filter_of, query_of};
 use crate::records::{Wrapped, data_of, record_in};
 use crate::value::{core_name, id, in_python, to_py, value_of};
+use crm_core::exchange::CsvExport;
 use crm_core::{
     Aggregate, Batch, GroupBy, Id, Kind, Operation, Page, Patch, Period, Query, Record, Session, Upserted,
     Uuid, Value,
@@ -14,6 +15,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -81,6 +83,13 @@ pub(crate) trait Ops: Sync {
         filter: &crm_core::Filter,
         dry_run: bool,
     ) -> crm_core::Result<Many>;
+    fn export(
+        &self,
+        session: &Session,
+        query: &Query,
+        options: &CsvExport,
+        out: &mut dyn Write,
+    ) -> crm_core::Result<u64>;
     fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step>;
     fn patch_step(&self, id: Uuid, patch: Patch) -> Step;
     fn delete_step(&self, id: Uuid) -> Step;
@@ -257,6 +266,16 @@ impl<E: Wrapped> Ops for Of<E> {
         session.collection::<E>().delete_all(filter, dry_run).map(many)
     }
 
+    fn export(
+        &self,
+        session: &Session,
+        query: &Query,
+        options: &CsvExport,
+        out: &mut dyn Write,
+    ) -> crm_core::Result<u64> {
+        session.collection::<E>().export_csv(query, options, out)
+    }
+
     fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step> {
         let (data, _) = data_of(E::default(), fields)?;
         Ok(Box::new(move |batch| batch.create_with_id(Id::<E>::from_uuid(id), data)))
@@ -310,6 +329,14 @@ pub(crate) fn deletion(py: Python<'_>, deletion: &crm_core::Deletion) -> PyResul
     in_python(py, "values", "Deletion", (deletion.id, deletion.at, deletion.by.map(Id::uuid)))
 }
 
+/// The user or the program that did something.
+pub(crate) fn actor(actor: crm_core::Actor) -> (Option<Uuid>, Option<String>) {
+    match actor {
+        crm_core::Actor::User(user) => (Some(user.uuid()), None),
+        crm_core::Actor::System(label) => (None, Some(label.to_string())),
+    }
+}
+
 /// An operation as `crm.Operation`.
 pub(crate) fn operation(py: Python<'_>, operation: Operation) -> PyResult<Py<PyAny>> {
     let values = |values: crm_core::FieldValues| {
@@ -324,10 +351,7 @@ pub(crate) fn operation(py: Python<'_>, operation: Operation) -> PyResult<Py<PyA
         in_python(py, "values", "Change", args)
     });
     let changes = changes.collect::<PyResult<Vec<_>>>()?;
-    let (user, program) = match operation.actor {
-        crm_core::Actor::User(user) => (Some(user.uuid()), None),
-        crm_core::Actor::System(label) => (None, Some(label)),
-    };
+    let (user, program) = actor(operation.actor);
     let args = (
         operation.seq,
         operation.id,

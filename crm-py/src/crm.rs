@@ -94,8 +94,8 @@ pub(crate) fn open(
 /// An open store. `with` closes it at the end of the block.
 #[pyclass(module = "crm", frozen, weakref)]
 pub(crate) struct Crm {
-    crm: crm_core::Crm,
-    store: Arc<SqliteStore>,
+    pub(crate) crm: crm_core::Crm,
+    pub(crate) store: Arc<SqliteStore>,
 }
 
 #[pymethods]

@@ -4,11 +4,15 @@ mod batch;
 mod collection;
 mod crm;
 mod errors;
+mod exchange;
 mod kinds;
 mod money;
 mod pages;
+mod people;
 mod query;
 mod records;
+mod reminders;
+mod reports;
 mod session;
 mod value;
 
@@ -22,11 +26,13 @@ fn _crm(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<crm::Crm>()?;
     module.add_class::<crm::Subscription>()?;
     module.add_class::<session::Session>()?;
+    module.add_class::<reminders::Delivery>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::BatchCollection>()?;
     module.add_class::<collection::Collection>()?;
     module.add_class::<pages::Pages>()?;
     module.add_function(wrap_pyfunction!(crm::open, module)?)?;
+    module.add_function(wrap_pyfunction!(exchange::restore_dump, module)?)?;
     module.add_function(wrap_pyfunction!(records::restore, module)?)?;
     module.add_function(wrap_pyfunction!(kinds::schema, module)?)?;
     kinds::add_to(module)

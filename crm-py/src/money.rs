@@ -27,7 +27,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Clone, Copy)]
 pub(crate) struct Money(pub(crate) crm_core::Money);
 
-fn currency_of(code: &str) -> PyResult<Currency> {
+pub(crate) fn currency_of(code: &str) -> PyResult<Currency> {
     Currency::from_code(code)
         .ok_or_else(|| invalid("currency", "unknown", format!("{code:?} is no currency code of ISO 4217")))
 }

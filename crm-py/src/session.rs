@@ -36,7 +36,7 @@ impl Session {
 }
 
 /// A choice by its word.
-fn choice<T: FieldValue>(field: &str, word: &Bound<'_, PyAny>) -> PyResult<T> {
+pub(crate) fn choice<T: FieldValue>(field: &str, word: &Bound<'_, PyAny>) -> PyResult<T> {
     let word = crate::value::from_py(word)?;
     T::from_value(word)
         .map_err(|mismatch| invalid(field, "mismatch", format!("expected {}", mismatch.expected)))

@@ -23,6 +23,31 @@ COLLECTIONS = {
     "sale": "sales", "feedback": "feedback", "attachment": "attachments", "distinction": "distinctions",
 }  # fmt: skip
 
+PEOPLE = '''    def merge(
+        self,
+        survivor: _Id,
+        losers: Iterable[_Id],
+        *,
+        choices: Mapping[str, _Id] | None = None,
+        dry_run: bool = False,
+    ) -> Merged:
+        """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
+    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+        """The pairs of records that look like one, the likeliest first."""
+    def duplicates_of(
+        self,
+        record: _Id | None = None,
+        /,
+        *,
+_FIELDS
+    ) -> tuple[DuplicateCandidate, ...]:
+        """The records that look like this one, or like one with these fields."""
+    def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
+        """Notes that two records are not one."""
+    def erase(self, record: _Id) -> Erased:
+        """Forgets a person: it is gone from the file, from search and from the journal, and can't be undone."""
+'''
+
 SCALARS = {
     "bool": "bool", "int": "int", "text": "str", "code": "str", "instant": "datetime", "date": "date", "time": "time",
     "money": "Money", "decimal": "Decimal", "custom": "Mapping[str, Any]",
@@ -92,6 +117,8 @@ def collection(kind: str, fields: Sequence[dict[str, Any]]) -> str:
         "    def update(  # type: ignore[override]\n        self,\n        id: _Id,\n        /,\n        *,\n        version: int | None = None,\n"
         f"{arguments}    ) -> {name}: ...\n"
     )
+    if kind in ("customer", "contact"):
+        out += PEOPLE.replace("_RECORD", name).replace("_FIELDS\n", arguments.replace("| None = ...", "= ..."))
     return out
 
 

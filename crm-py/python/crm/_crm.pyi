@@ -1,5 +1,5 @@
 # Written by tools/stubs.py.
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
@@ -25,18 +25,30 @@ from .enums import (
 from .values import (
     Address,
     Bulk,
+    Clocks,
     Converted,
+    Dashboard,
     Deletion,
+    Dispatched,
     Due,
+    DueReminder,
+    DuplicateCandidate,
+    DuplicatePair,
     Email,
+    Erased,
     Group,
     Hit,
+    ImportReport,
     Lead,
     Line,
+    Merged,
     Operation,
     OpportunityContact,
+    Page,
     Phone,
+    PipelineReport,
     Stage,
+    StageMove,
     StageTime,
     Trashed,
     Verification,
@@ -48,11 +60,13 @@ __all__ = [
     "Crm",
     "Subscription",
     "Session",
+    "Delivery",
     "Batch",
     "BatchCollection",
     "Collection",
     "Pages",
     "open",
+    "restore",
     "_restore",
     "_schema",
     "Settings",
@@ -97,6 +111,12 @@ __version__: str
 class _Valued(Protocol):
     def __crm_value__(self) -> Any: ...
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+class _Writable(Protocol):
+    def write(self, data: bytes, /) -> Any: ...
+
 _Id = UUID | str | _Valued
 _R = TypeVar("_R", bound="_Record", covariant=True)
 _T = TypeVar("_T", covariant=True)
@@ -111,6 +131,9 @@ def open(
     clock: Callable[[], datetime] | None = None,
 ) -> Crm:
     """Opens the store in a file, which is made when there is none; `":memory:"` is gone when it is closed."""
+
+def restore(path: str | PathLike[str], source: str | PathLike[str] | _Readable) -> Crm:
+    """Makes a store of a dump, in a file that is not there yet."""
 
 def _restore(kind: str, json: str) -> Any: ...
 def _schema() -> dict[str, tuple[dict[str, Any], ...]]: ...
@@ -252,6 +275,20 @@ class Collection(Generic[_R]):
         """Changes all records that meet a tree of tests, in one operation."""
     def delete_all(self, where: Mapping[str, Any], /, *, dry_run: bool = False) -> Bulk:
         """Puts all records that meet a tree of tests into the trash, in one operation."""
+    def export_csv(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        columns: Sequence[str] | None = None,
+        delimiter: str = ",",
+        bom: bool = False,
+        spreadsheet_safe: bool = False,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        **tests: Any,
+    ) -> int:
+        """Writes records as CSV in UTF-8, one row each, and gives how many."""
     def __iter__(self) -> Iterator[_R]: ...
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...
@@ -346,6 +383,37 @@ class Session:
         """What was done last, the newest first."""
     def last_operation(self) -> Operation | None:
         """What this user did last."""
+    def dashboard(self) -> Dashboard:
+        """The figures that one looks at in the morning, of what the user sees."""
+    def pipeline_report(self, pipeline: _Id) -> PipelineReport:
+        """The deals of a pipeline, stage by stage, and in all."""
+    def timeline(self, customer: _Id, *, page_size: int = 50, cursor: str | None = None) -> Page:
+        """Everything that hangs on a customer, the newest first, as `TimelineEntry` values a page at a time."""
+    def agenda(
+        self, bucket: str, *, assignee: _Id | None = None, page_size: int = 50, cursor: str | None = None
+    ) -> Page:
+        """Open reminders that are "overdue", due "today" or "upcoming", a page at a time."""
+    def stage_history(self, opportunity: _Id) -> tuple[StageMove, ...]:
+        """The moves of a deal from stage to stage, the oldest first."""
+    def clocks(self, opportunity: _Id) -> Clocks:
+        """How old a deal is, how long it is in its stage and without a change, and whether it rots."""
+    def convert(self, amounts: Iterable[Money], to: str, on: date) -> Money:
+        """The sum of amounts in another currency, by the organisation's rates of that day."""
+    def deliveries(self, reminder: _Id) -> tuple[Delivery, ...]:
+        """What became of a reminder's occurrences."""
+    def import_csv(
+        self,
+        source: str | PathLike[str] | _Readable,
+        plan: Mapping[str, Any] | str,
+        *,
+        dry_run: bool = False,
+        resume: _Id | None = None,
+        progress: Callable[[int], bool | None] | None = None,
+        most_problems: int = 1000,
+    ) -> ImportReport:
+        """Imports CSV files by a plan: a dict, or its JSON text."""
+    def undo_import(self, import_id: _Id) -> int:
+        """Takes an import back, the newest thousand rows first."""
     def as_of(self, at: datetime) -> Session:
         """A session that shows everything as it was then, and writes nothing."""
     def set_password(self, user: _Id, password: str) -> None:
@@ -451,6 +519,20 @@ class Crm:
         """Calls the listener with every operation that this process commits."""
     def changes_since(self, after: int, *, limit: int = 100) -> tuple[Operation, ...]:
         """What was done after that place in the journal, by any process."""
+    def claim_due(
+        self, worker: str, *, now: datetime | None = None, lease_minutes: int = 5, limit: int = 100
+    ) -> tuple[DueReminder, ...]:
+        """Takes reminders that are due, for a worker who has to say what became of each."""
+    def acknowledge(self, delivery: Delivery, *, now: datetime | None = None) -> None:
+        """Somebody was told."""
+    def give_back(self, delivery: Delivery, problem: str, *, now: datetime | None = None) -> None:
+        """Nobody could be told: it is tried again later."""
+    def dispatch_due(
+        self, notifier: Callable[[DueReminder], object], *, now: datetime | None = None
+    ) -> Dispatched:
+        """Tells of everything that is due, by calling the notifier for each."""
+    def dump(self, target: str | PathLike[str] | _Writable) -> int:
+        """Writes the whole store as JSON lines, journal included, and gives how many lines."""
     def check(self) -> tuple[str, ...]:
         """Looks the whole file over. Gives what is wrong with it."""
     def verify(self) -> Verification:
@@ -465,6 +547,38 @@ class Crm:
         _traceback: TracebackType | None = None,
         /,
     ) -> None: ...
+
+@final
+class Delivery:
+    """A reminder of one occurrence on its way to somebody."""
+
+    @property
+    def reminder(self) -> UUID:
+        """The reminder."""
+    @property
+    def occurrence(self) -> str:
+        """The occurrence: its day, or its moment in UTC, as ISO 8601 text."""
+    @property
+    def offset(self) -> int:
+        """How many minutes before it is due."""
+    @property
+    def fire_at(self) -> datetime:
+        """When somebody is to be told."""
+    @property
+    def try_at(self) -> datetime:
+        """When it is tried next."""
+    @property
+    def failures(self) -> int:
+        """How many tries were in vain."""
+    @property
+    def worker(self) -> str | None:
+        """Who tries it."""
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When somebody was told."""
+    @property
+    def problem(self) -> str | None:
+        """What went wrong the last time."""
 
 @final
 class Subscription:
@@ -2218,6 +2332,43 @@ class ContactCollection(Collection[Contact]):
         merged_into: _Id | None = ...,
         custom: Mapping[str, Any] | None = ...,
     ) -> Contact: ...
+    def merge(
+        self,
+        survivor: _Id,
+        losers: Iterable[_Id],
+        *,
+        choices: Mapping[str, _Id] | None = None,
+        dry_run: bool = False,
+    ) -> Merged:
+        """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
+    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+        """The pairs of records that look like one, the likeliest first."""
+    def duplicates_of(
+        self,
+        record: _Id | None = None,
+        /,
+        *,
+        customer: _Id = ...,
+        given_name: str = ...,
+        family_name: str = ...,
+        emails: Iterable[Email | Mapping[str, Any] | str] = ...,
+        phones: Iterable[Phone | Mapping[str, Any] | str] = ...,
+        position: str = ...,
+        department: str = ...,
+        primary: bool = ...,
+        birthday: date = ...,
+        address: Address | Mapping[str, Any] = ...,
+        description: str = ...,
+        external_ids: Mapping[str, str] = ...,
+        extra: Mapping[str, str] = ...,
+        merged_into: _Id = ...,
+        custom: Mapping[str, Any] = ...,
+    ) -> tuple[DuplicateCandidate, ...]:
+        """The records that look like this one, or like one with these fields."""
+    def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
+        """Notes that two records are not one."""
+    def erase(self, record: _Id) -> Erased:
+        """Forgets a person: it is gone from the file, from search and from the journal, and can't be undone."""
 
 @final
 class CustomFieldCollection(Collection[CustomField]):
@@ -2314,6 +2465,51 @@ class CustomerCollection(Collection[Customer]):
         merged_into: _Id | None = ...,
         custom: Mapping[str, Any] | None = ...,
     ) -> Customer: ...
+    def merge(
+        self,
+        survivor: _Id,
+        losers: Iterable[_Id],
+        *,
+        choices: Mapping[str, _Id] | None = None,
+        dry_run: bool = False,
+    ) -> Merged:
+        """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
+    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+        """The pairs of records that look like one, the likeliest first."""
+    def duplicates_of(
+        self,
+        record: _Id | None = None,
+        /,
+        *,
+        code: str = ...,
+        kind: CustomerKind | str = ...,
+        status: CustomerStatus | str = ...,
+        name: str = ...,
+        given_name: str = ...,
+        family_name: str = ...,
+        company: str = ...,
+        emails: Iterable[Email | Mapping[str, Any] | str] = ...,
+        phones: Iterable[Phone | Mapping[str, Any] | str] = ...,
+        website: str = ...,
+        address: Address | Mapping[str, Any] = ...,
+        tags: Iterable[str] = ...,
+        description: str = ...,
+        source: str = ...,
+        owner: _Id = ...,
+        parent: _Id = ...,
+        external_ids: Mapping[str, str] = ...,
+        extra: Mapping[str, str] = ...,
+        lead: Lead | Mapping[str, Any] = ...,
+        converted_opportunity: _Id = ...,
+        converted_contact: _Id = ...,
+        merged_into: _Id = ...,
+        custom: Mapping[str, Any] = ...,
+    ) -> tuple[DuplicateCandidate, ...]:
+        """The records that look like this one, or like one with these fields."""
+    def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
+        """Notes that two records are not one."""
+    def erase(self, record: _Id) -> Erased:
+        """Forgets a person: it is gone from the file, from search and from the journal, and can't be undone."""
 
 @final
 class DistinctionCollection(Collection[Distinction]):

@@ -6,17 +6,17 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .enums import ChangeKind, Kind, LeadStatus, Priority, StageKind
+from .enums import ChangeKind, CustomerStatus, InteractionKind, Kind, LeadStatus, Priority, StageKind
 
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from ._crm import Contact, Customer, Money, Opportunity
+    from ._crm import Contact, Customer, Delivery, Interaction, Money, Opportunity, Pipeline, Reminder, User
 
     _P = TypeVar("_P", bound="_Part")
 
@@ -293,3 +293,211 @@ class Verification:
 
     holds: bool
     broken: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """Deals in figures: how many are open, won and lost, their amounts and the weighted amount of the open ones once for
+    each currency, the share that is won, and how many days it took on average."""
+
+    open: int
+    open_amount: tuple[Money, ...]
+    weighted_amount: tuple[Money, ...]
+    won: int
+    won_amount: tuple[Money, ...]
+    lost: int
+    lost_amount: tuple[Money, ...]
+    win_rate: Decimal | None
+    won_cycle_days: Decimal | None
+    lost_cycle_days: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """The open deals of a stage: how many, their amounts, and how many rot."""
+
+    pipeline: UUID
+    stage: Stage
+    count: int
+    amount: tuple[Money, ...]
+    weighted_amount: tuple[Money, ...]
+    rotting: int
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineReport:
+    """A pipeline, its stages, and its deals in all."""
+
+    pipeline: Pipeline
+    stages: tuple[StageReport, ...]
+    total: Deals
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFigures:
+    """Leads by status and priority, and the estimated values once for each currency."""
+
+    by_status: dict[LeadStatus, int]
+    by_priority: dict[Priority, int]
+    estimated_value: tuple[Money, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was done lately: interactions by kind, and the newest."""
+
+    by_kind: dict[InteractionKind, int]
+    latest: tuple[Interaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The figures that one looks at in the morning."""
+
+    customers: dict[CustomerStatus, int]
+    leads: LeadFigures
+    contacts: int
+    deals: Deals
+    stages: tuple[StageReport, ...]
+    sales: tuple[Money, ...]
+    activity: Activity
+    reminders_today: int
+    reminders_overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something that hangs on a customer: when, what kind of record, its id and what it is called."""
+
+    at: datetime
+    kind: Kind
+    id: UUID
+    title: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", Kind(self.kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list; `next` is the `cursor` of the page after it, None on the last."""
+
+    items: tuple[Any, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageMove:
+    """A deal went from a stage to another."""
+
+    operation: UUID
+    at: datetime
+    user: UUID | None
+    program: str | None
+    from_stage: str | None
+    to_stage: str
+    pipeline: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How many days old a deal is, how long it is in its stage and without a change, and whether it rots."""
+
+    age_days: int | None
+    time_in_stage: timedelta
+    idle: timedelta
+    rotting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """A reminder that is due, its customer, the user who is to be told, and the delivery to acknowledge."""
+
+    reminder: Reminder
+    customer: Customer
+    assignee: User | None
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """How many reminders were told, and how many could not be."""
+
+    told: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did: the survivor, how many records of each kind moved to it, and the operation unless it was a dry
+    run."""
+
+    survivor: Any
+    moved: dict[Kind, int]
+    operation: Operation | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReason:
+    """A field that two records have alike, from 0 to 1, and what it counts."""
+
+    field: str
+    alike: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePair:
+    """Two records that look like one."""
+
+    left: UUID
+    right: UUID
+    score: float
+    reasons: tuple[DuplicateReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateCandidate:
+    """A record that looks like another."""
+
+    record: Any
+    score: float
+    reasons: tuple[DuplicateReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure reached: records and changes of the journal; and in words what it could not reach."""
+
+    records: int
+    changes: int
+    beyond: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong with a row: the step of the plan from 0, the line, the column, the field, the text of the cell, the
+    broken rule and what would be right."""
+
+    step: int
+    line: int
+    column: str
+    field: str
+    value: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do. `import_id` is for `undo_import`, and to go on with one that was stopped."""
+
+    import_id: UUID | None
+    finished: bool
+    rows: int
+    created: int
+    updated: int
+    skipped: int
+    failed: int
+    problems: tuple[RowProblem, ...]
+    warnings: tuple[str, ...]
