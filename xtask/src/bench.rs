@@ -43,6 +43,9 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     if args.first().is_some_and(|arg| arg == "--import") {
         return crate::imports::run(&args[1..]);
     }
+    if args.first().is_some_and(|arg| arg == "--python") {
+        return crate::python::bench(&args[1..]);
+    }
     if args.first().is_some_and(|arg| arg == "--search") {
         return search(&parse(&args[1..], &DEFAULT_SIZES)?);
     }

@@ -32,6 +32,8 @@ Chores:
                             time the search for duplicates (among 25000 to 200000 customers, or N)
   bench --import [--json] [--size N]
                             time imports of CSV files (100000 and 1000000 rows, or N), beside sqlite3's and Python's
+  bench --python [--json] [--size N]
+                            time the Python package beside hand-written sqlite3 and SQLAlchemy (10000 customers, or N)
   bench --search [--json] [--size N]
                             time searches, and weigh the tables that they need
   python                    build the Python package, install it into a folder of its own and test it there

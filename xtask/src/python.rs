@@ -6,7 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::run::{Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
+use serde_json::Value;
+
+use crate::bench::parse;
+use crate::duplicates::rows;
+use crate::run::{self, Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
+use crate::table::table;
 
 /// The oldest Python that the package is for.
 const OLDEST: (u32, u32) = (3, 10);
@@ -26,8 +31,38 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     };
     let place = Place::new()?;
     place.prepare(&python)?;
-    place.install()?;
+    place.install("dev")?;
     place.test()
+}
+
+/// `cargo xtask bench --python`: the package beside hand-written `sqlite3` and the ORM of SQLAlchemy, in one run.
+pub(crate) fn bench(args: &[String]) -> Outcome {
+    const DEFAULT_SIZES: [u64; 1] = [10_000];
+    const COLUMNS: [&str; 7] = ["op", "size", "ours_us", "hand_us", "orm_us", "hand", "orm"];
+    let options = parse(args, &DEFAULT_SIZES)?;
+    let python = python().ok_or_else(|| "there is no python3 that is new enough".to_owned())?;
+    let place = Place::new()?;
+    place.prepare(&python)?;
+    let peers = root()?.join("benches").join("peers").join("python");
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    finish("pip", place.python(pip).arg(peers.join("requirements.txt")))?;
+    place.install("release")?;
+    let mut all = Vec::new();
+    for size in &options.sizes {
+        let mut bench = place.python([peers.join("bench.py").as_os_str(), OsStr::new("--size")]);
+        let output = bench.arg(size.to_string()).current_dir(&place.folder).stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| format!("cannot start the bench: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("the bench failed ({})", output.status).into());
+        }
+        all.extend(rows(&String::from_utf8_lossy(&output.stdout))?);
+    }
+    let to_table = |all: &[Value]| {
+        let cells: Vec<[String; 7]> =
+            all.iter().map(|row| COLUMNS.map(|name| row[name].to_string())).collect();
+        table(COLUMNS, &cells)
+    };
+    run::print(&if options.json { format!("{}\n", Value::from(all)) } else { to_table(&all) })
 }
 
 fn python() -> Option<PathBuf> {
@@ -86,13 +121,13 @@ impl Place {
     }
 
     /// Builds the wheel and installs it.
-    fn install(&self) -> Outcome {
+    fn install(&self, profile: &str) -> Outcome {
         let wheels = self.folder.join("wheels");
         if wheels.exists() {
             fs::remove_dir_all(&wheels)
                 .map_err(|error| format!("cannot empty {}: {error}", wheels.display()))?;
         }
-        let build = ["build", "--quiet", "--profile", "dev", "--out"];
+        let build = ["build", "--quiet", "--profile", profile, "--out"];
         finish("maturin", self.program("maturin").args(build).arg(&wheels))?;
         let wheel =
             fs::read_dir(&wheels).ok().and_then(|mut found| found.next()?.ok()).map(|entry| entry.path());
