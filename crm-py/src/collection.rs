@@ -13,7 +13,7 @@ use crm_core::{
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::marker::PhantomData;
@@ -90,6 +90,10 @@ pub(crate) trait Ops: Sync {
         options: &CsvExport,
         out: &mut dyn Write,
     ) -> crm_core::Result<u64>;
+    #[cfg(feature = "arrow")]
+    fn frame(&self) -> arrow_schema::SchemaRef;
+    #[cfg(feature = "arrow")]
+    fn batch(&self, session: &Session, query: &Query) -> crm_core::Result<crate::frame::Batch>;
     fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step>;
     fn patch_step(&self, id: Uuid, patch: Patch) -> Step;
     fn delete_step(&self, id: Uuid) -> Step;
@@ -276,6 +280,16 @@ impl<E: Wrapped> Ops for Of<E> {
         session.collection::<E>().export_csv(query, options, out)
     }
 
+    #[cfg(feature = "arrow")]
+    fn frame(&self) -> arrow_schema::SchemaRef {
+        crate::frame::schema::<E>()
+    }
+
+    #[cfg(feature = "arrow")]
+    fn batch(&self, session: &Session, query: &Query) -> crm_core::Result<crate::frame::Batch> {
+        crate::frame::batch::<E>(session, query)
+    }
+
     fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step> {
         let (data, _) = data_of(E::default(), fields)?;
         Ok(Box::new(move |batch| batch.create_with_id(Id::<E>::from_uuid(id), data)))
@@ -381,6 +395,12 @@ pub(crate) struct Collection {
 
 #[pymethods]
 impl Collection {
+    /// `Collection[Customer]` for annotations.
+    #[classmethod]
+    fn __class_getitem__(cls: &Bound<'_, PyType>, item: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Ok(cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))?.unbind())
+    }
+
     /// Creates a record. `id=` gives it one that was made beforehand (`Session.new_id()`).
     ///
     /// Raises:

@@ -5,6 +5,8 @@ mod collection;
 mod crm;
 mod errors;
 mod exchange;
+#[cfg(feature = "arrow")]
+mod frame;
 mod kinds;
 mod money;
 mod pages;

@@ -5,7 +5,7 @@ use crate::kinds::ops;
 use crm_core::{Kind, Query, Session};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyTuple, PyType};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +20,12 @@ pub(crate) struct Pages {
 
 #[pymethods]
 impl Pages {
+    /// `Pages[Customer]` for annotations.
+    #[classmethod]
+    fn __class_getitem__(cls: &Bound<'_, PyType>, item: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        Ok(cls.py().import("types")?.getattr("GenericAlias")?.call1((cls, item))?.unbind())
+    }
+
     fn __iter__(&self) -> PagesIterator {
         PagesIterator(Mutex::new(self.reading()))
     }

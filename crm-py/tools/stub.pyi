@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import Any, Generic, Protocol, TypeVar, final
 from uuid import UUID
 
@@ -151,6 +151,8 @@ class _Record:
 class Pages(Generic[_T]):
     """Records that are read page by page while one looks at them; each look reads anew."""
 
+    @classmethod
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     def __iter__(self) -> Iterator[_T]: ...
     def pages(self) -> Iterator[tuple[_T, ...]]:
         """The records in tuples of a page each."""
@@ -160,11 +162,15 @@ class Pages(Generic[_T]):
         """The first record, or None."""
     def total(self) -> int:
         """How many there are on all pages."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
+        """All records as an Arrow stream, for polars, pandas and pyarrow."""
 
 @disjoint_base
 class Collection(Generic[_R]):
     """The records of one kind, as the session's user may see and change them."""
 
+    @classmethod
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     def create(self, **fields: Any) -> _R:
         """Creates a record."""
     def get(self, id: _Id) -> _R:

@@ -160,7 +160,9 @@ impl Place {
             self.program("pyright").args(verify).stdout(Stdio::null()).current_dir(&self.folder),
         )?;
         let strict = ["-m", "mypy", "--strict"];
-        finish("mypy", self.python(strict).args([&tests, &stubs]).current_dir(&self.folder))?;
+        let examples = root()?.join("examples").join("python");
+        finish("mypy", self.python(strict).args([&tests, &stubs, &examples]).current_dir(&self.folder))?;
+        finish("the example", self.python([examples.join("first_steps.py")]).current_dir(&self.folder))?;
         let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider"];
         finish("pytest", self.python(pytest).arg(&tests).current_dir(&self.folder))
     }
