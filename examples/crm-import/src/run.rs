@@ -19,6 +19,10 @@ use std::path::{Path, PathBuf};
 /// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write) -> Result<Ending, Failure> {
     let plan = read_plan(&arguments.plan)?;
+    if let Some(folder) = &arguments.failed {
+        // Before anything is written: rows that are refused must have their place.
+        fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
+    }
     let session = crm_sqlite::open(&arguments.db)?.system("crm-import");
     if arguments.task == Task::Undo {
         return undo(arguments, &session, &plan, out, progress);
@@ -58,13 +62,17 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write)
 
 /// A plan in TOML, or in JSON when its name ends so.
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| named(&error))?;
+    let text = fs::read_to_string(path).map_err(|error| at(path, &error))?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     Ok(match is_json {
-        true => serde_json::from_str(&text).map_err(|error| named(&error))?,
-        false => toml::from_str(&text).map_err(|error| named(&error))?,
+        true => serde_json::from_str(&text).map_err(|error| at(path, &error))?,
+        false => toml::from_str(&text).map_err(|error| at(path, &error))?,
     })
+}
+
+/// What is wrong, with the file or folder that it is wrong with.
+fn at(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
 }
 
 /// What the rows told.
@@ -102,11 +110,12 @@ impl Told {
         let rows = match self.failed.entry(row.step) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let file = BufWriter::new(File::create(failed_file(folder, row.step))?);
-                new.insert(FailedRows::new(file))
+                let path = failed_file(folder, row.step);
+                let file = File::create(&path).map_err(|error| at(&path, &error))?;
+                new.insert(FailedRows::new(BufWriter::new(file)))
             }
         };
-        rows.add(row)?;
+        rows.add(row).map_err(|error| at(&failed_file(folder, row.step), &error))?;
         Ok(())
     }
 
@@ -117,8 +126,10 @@ impl Told {
         }
         let mut files = Vec::new();
         for (step, rows) in std::mem::take(&mut self.failed) {
-            rows.finish()?.flush()?;
-            files.extend(self.folder.as_ref().map(|folder| failed_file(folder, step)));
+            let Some(folder) = &self.folder else { continue };
+            let path = failed_file(folder, step);
+            rows.finish()?.flush().map_err(|error| at(&path, &error))?;
+            files.push(path);
         }
         Ok(files)
     }

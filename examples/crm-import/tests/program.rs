@@ -103,3 +103,27 @@ fn what_is_wrong_is_told() {
     assert_eq!(help.status.code(), Some(0));
     assert!(help.stdout.starts_with(b"Usage: crm-import"));
 }
+
+/// Protects: the folder of refused rows is made before anything is written, and one that can't be is told by its path.
+#[test]
+fn refused_rows_have_their_place_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,ana@x.com,\nBob,bob@,\n").unwrap();
+    fs::write(folder.join("taken"), "").unwrap();
+    let apply =
+        |failed: &str| crm_import(folder, &["--db", "crm.db", "plan.toml", "--apply", "--failed", failed]);
+
+    let refused = apply("taken/out");
+    let error = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0), "{error}");
+    assert!(error.contains("taken/out"), "{error}");
+    assert!(!folder.join("crm.db").exists());
+
+    let done = apply("new/out");
+    assert_eq!(done.status.code(), Some(3));
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(text.contains("people.csv: 2 rows, 1 created, 0 updated, 0 skipped, 1 refused"), "{text}");
+    assert_eq!(fs::read_dir(folder.join("new/out")).unwrap().count(), 1);
+}
