@@ -2,6 +2,7 @@
 
 mod arguments;
 mod run;
+mod undo;
 
 pub use arguments::{Arguments, Task};
 pub use run::run;

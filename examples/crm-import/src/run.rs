@@ -1,10 +1,10 @@
 //! The import itself.
 
+use crate::undo::undo;
 use crate::{Arguments, Ending, Failure, Task};
 use crm_core::exchange::import::{
-    FailedRows, Import, ImportEvent, ImportReport, Plan, RowAction, RowOutcome, undo_import,
+    FailedRows, Import, ImportEvent, ImportReport, Plan, RowAction, RowOutcome,
 };
-use crm_core::{Session, Uuid};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -180,49 +180,4 @@ fn print_text(
     }
     files.iter().try_for_each(|file| writeln!(out, "refused rows are in {}", file.display()))?;
     Ok(())
-}
-
-fn undo(
-    arguments: &Arguments,
-    session: &Session,
-    plan: &Plan,
-    out: &mut dyn Write,
-    progress: &mut dyn Write,
-) -> Result<Ending, Failure> {
-    let import = match arguments.import {
-        Some(import) => import,
-        None => newest(session, &plan.hash()?)?
-            .ok_or("the store has no import of this plan that can be undone")?,
-    };
-    let undone = undo_import(session, import, &mut |undone| {
-        // Whoever does not read the progress still wants his undo.
-        let _ = writeln!(progress, "{} operations taken back, {} left", undone.operations, undone.left);
-        ControlFlow::Continue(())
-    })?;
-    match arguments.json {
-        true => writeln!(out, "{:#}", json!({"import": import, "undone": undone}))?,
-        false => writeln!(out, "import {import}: {} operations taken back", undone.operations)?,
-    }
-    Ok(Ending::Clean)
-}
-
-/// The newest import with this plan that was not taken back.
-fn newest(session: &Session, hash: &str) -> Result<Option<Uuid>, Failure> {
-    const AT_ONCE: usize = 10;
-    let mut before = None;
-    let mut gone = Vec::new();
-    loop {
-        let page = session.latest_operations(before, AT_ONCE)?;
-        let Some(last) = page.last() else { return Ok(None) };
-        before = Some(last.seq);
-        for operation in &page {
-            match &operation.import {
-                Some(part) if operation.undoes.is_some() => gone.push(part.import),
-                Some(part) if part.plan == hash && !gone.contains(&part.import) => {
-                    return Ok(Some(part.import));
-                }
-                _ => {}
-            }
-        }
-    }
 }

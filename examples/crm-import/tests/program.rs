@@ -1,6 +1,7 @@
 //! The program, as a script runs it: what it prints, and how it ends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect by failing")]
 
+use crm_core::Query;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -126,4 +127,44 @@ fn refused_rows_have_their_place_before_anything_is_written() {
     let text = String::from_utf8(done.stdout).unwrap();
     assert!(text.contains("people.csv: 2 rows, 1 created, 0 updated, 0 skipped, 1 refused"), "{text}");
     assert_eq!(fs::read_dir(folder.join("new/out")).unwrap().count(), 1);
+}
+
+/// Protects: an undo that stopped midway tells the import and how far it came, and the same command goes on with it.
+#[test]
+fn an_undo_that_stopped_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    let rows: String = (0..1_500).map(|n| format!("Customer {n},c{n}@x.com,\n")).collect();
+    fs::write(folder.join("people.csv"), format!("Name,E-mail,Worth\n{rows}")).unwrap();
+    let run = |task: &[&str]| crm_import(folder, &[&["--db", "crm.db", "plan.toml"], task].concat());
+    let done = run(&["--apply", "--json"]);
+    let import = json(&done)["import"].as_str().unwrap().to_owned();
+    let count = || {
+        let session = crm_sqlite::open(folder.join("crm.db")).unwrap().system("test");
+        session.customers().count(&Query::new()).unwrap()
+    };
+    let change = |name: &str| {
+        let session = crm_sqlite::open(folder.join("crm.db")).unwrap().system("test");
+        let first = session.customers().by_code("C002").unwrap();
+        session.customers().update(first.id, |customer| customer.name = name.into()).unwrap();
+    };
+    change("Changed since");
+    let stopped = run(&["--undo"]);
+    let error = String::from_utf8(stopped.stderr).unwrap();
+    assert_eq!((stopped.status.code(), count()), (Some(1), 1_000), "{error}");
+    assert!(error.contains(&format!("import {import}: 1 operations taken back, then: refused")), "{error}");
+    {
+        let session = crm_sqlite::open(folder.join("crm.db")).unwrap().system("test");
+        let newest = session.latest_operations(None, 10).unwrap();
+        let change = newest.iter().find(|operation| operation.import.is_none()).unwrap();
+        session.undo(change.id).unwrap();
+    }
+    let undone = run(&["--undo", "--json"]);
+    assert_eq!((undone.status.code(), count()), (Some(0), 0));
+    assert_eq!(
+        (&json(&undone)["import"], &json(&undone)["undone"]["operations"]),
+        (&import.into(), &1.into())
+    );
+    assert_eq!(run(&["--undo"]).status.code(), Some(1));
 }

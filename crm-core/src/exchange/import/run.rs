@@ -9,6 +9,7 @@ use crate::crm::{Session, UnitOfWork};
 use crate::error::{Error, Result};
 use crate::model::{Action, Conventions, ImportPart, Operation};
 use crate::value::Zone;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -223,12 +224,10 @@ pub fn undo_import(
     watch: &mut dyn FnMut(Undone) -> ControlFlow<()>,
 ) -> Result<Undone> {
     let parts = parts_of(session, import)?;
-    let gone: Vec<Uuid> = parts.iter().filter_map(|operation| operation.undoes).collect();
-    let open = parts.iter().filter(|part| part.undoes.is_none() && !gone.contains(&part.id));
-    let open: Vec<Uuid> = open.map(|part| part.id).collect();
+    let open = not_taken_back(&parts);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let mut undone = Undone { operations: 0, left: count(open.len()) };
-    for part in open.into_iter().rev() {
+    for part in open {
         session.undo(part)?;
         undone.operations += 1;
         undone.left -= 1;
@@ -237,6 +236,19 @@ pub fn undo_import(
         }
     }
     Ok(undone)
+}
+
+/// The operations that hold, the newest first. An undo that was itself taken back takes nothing back.
+fn not_taken_back(parts: &[Operation]) -> Vec<Uuid> {
+    let (mut gone, mut open) = (BTreeSet::new(), Vec::new());
+    for part in parts.iter().rev() {
+        match part.undoes {
+            _ if gone.contains(&part.id) => {}
+            Some(undone) => drop(gone.insert(undone)),
+            None => open.push(part.id),
+        }
+    }
+    open
 }
 
 /// The operations of an import, if it is one of the session's user or he sees the journal.

@@ -41,6 +41,20 @@ fn undo_gives_back_what_was_before() {
     assert_eq!(count(&office.admin), 1);
 }
 
+/// Protects: an undo that was itself taken back is no undo: the import can be taken back again.
+#[test]
+fn an_import_is_taken_back_again_after_its_undo_was() {
+    let office = office();
+    let ran = apply(&office.admin, &customers(), &rows(3));
+    let import = ran.report.import.unwrap();
+    let mut take_back = || undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(take_back().operations, 1);
+    assert_eq!((take_back().operations, count(&office.admin)), (0, 0));
+    office.admin.undo(office.admin.last_operation().unwrap().unwrap().id).unwrap();
+    assert_eq!(count(&office.admin), 3);
+    assert_eq!((take_back().operations, count(&office.admin)), (1, 0));
+}
+
 /// Protects: a row that fails after it wrote leaves nothing: no record, no number of a code, no change in the journal.
 #[test]
 fn a_refused_row_leaves_nothing() {
