@@ -1,7 +1,9 @@
 //! Imports CSV files into a store by a plan: try it, run it, take it back. The program around this only reads its arguments.
 
 mod arguments;
+mod refused;
 mod run;
+mod told;
 mod undo;
 
 pub use arguments::{Arguments, Task};
@@ -33,7 +35,8 @@ What to do:
 Options:
   --db FILE      the store; it is made when there is none
   --files DIR    where the files of the plan are, when not beside it
-  --failed DIR   write the rows that were refused there, with the reason, as CSV
+  --failed DIR   write the rows that were refused there, with the reason: people.failed.csv, which the
+                 same plan reads in the place of people.csv
   --import ID    with --apply: go on with an import that was stopped; with --undo: that one
   --problems N   tell at most N problems (100)
   --json         print the report as one JSON object

@@ -1,16 +1,13 @@
 //! The import itself.
 
+use crate::refused::Refused;
+use crate::told::Told;
 use crate::undo::undo;
 use crate::{Arguments, Ending, Failure, Task};
-use crm_core::exchange::import::{
-    FailedRows, Import, ImportEvent, ImportReport, Plan, RowAction, RowOutcome,
-};
+use crm_core::exchange::import::{Import, ImportEvent, ImportReport, Plan};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
-use std::ops::ControlFlow;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Does what was asked for. The report goes to `out`, what happens meanwhile to `progress`.
@@ -19,10 +16,11 @@ use std::path::{Path, PathBuf};
 /// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write) -> Result<Ending, Failure> {
     let plan = read_plan(&arguments.plan)?;
-    if let Some(folder) = &arguments.failed {
-        // Before anything is written: rows that are refused must have their place.
-        fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
-    }
+    // Before anything is written: rows that are refused must have their place.
+    let refused = match &arguments.failed {
+        Some(folder) if arguments.task != Task::Undo => Refused::new(folder, &plan)?,
+        _ => Refused::default(),
+    };
     let session = crm_sqlite::open(&arguments.db)?.system("crm-import");
     if arguments.task == Task::Undo {
         return undo(arguments, &session, &plan, out, progress);
@@ -34,14 +32,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write)
     let beside = arguments.plan.parent().unwrap_or(Path::new("."));
     let folder = arguments.files.as_deref().unwrap_or(beside);
     let mut open = |name: &str| Ok(Box::new(File::open(folder.join(name))?) as Box<dyn Read + Send>);
-    let mut told = Told { most: arguments.problems, folder: arguments.failed.clone(), ..Told::default() };
-    let mut watch = |event: ImportEvent<'_>| match told.take(event, progress) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(failure) => {
-            told.failure = Some(failure);
-            ControlFlow::Break(())
-        }
-    };
+    let mut told = Told::new(arguments.problems, refused);
+    let mut watch = |event: ImportEvent<'_>| told.take(event, progress);
     let report = match arguments.task {
         Task::DryRun => import.dry_run(&mut open, &mut watch)?,
         _ => {
@@ -71,72 +63,8 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
 }
 
 /// What is wrong, with the file or folder that it is wrong with.
-fn at(path: &Path, error: &dyn std::fmt::Display) -> String {
+pub(crate) fn at(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
-}
-
-/// What the rows told.
-#[derive(Default)]
-struct Told {
-    most: usize,
-    folder: Option<PathBuf>,
-    problems: Vec<Json>,
-    failed: BTreeMap<usize, FailedRows<BufWriter<File>>>,
-    failure: Option<Failure>,
-}
-
-impl Told {
-    fn take(&mut self, event: ImportEvent<'_>, progress: &mut dyn Write) -> Result<(), Failure> {
-        match event {
-            ImportEvent::Chunk(counts) => {
-                writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed)?;
-            }
-            ImportEvent::Row(row) if row.action == RowAction::Failed => self.refused(&row)?,
-            ImportEvent::Row(_) => {}
-        }
-        Ok(())
-    }
-
-    fn refused(&mut self, row: &RowOutcome<'_>) -> Result<(), Failure> {
-        for problem in row.problems {
-            if self.problems.len() < self.most {
-                let mut told = serde_json::to_value(problem)?;
-                told["step"] = json!(row.step);
-                told["line"] = json!(row.row.line);
-                self.problems.push(told);
-            }
-        }
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let rows = match self.failed.entry(row.step) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let path = failed_file(folder, row.step);
-                let file = File::create(&path).map_err(|error| at(&path, &error))?;
-                new.insert(FailedRows::new(BufWriter::new(file)))
-            }
-        };
-        rows.add(row).map_err(|error| at(&failed_file(folder, row.step), &error))?;
-        Ok(())
-    }
-
-    /// The files with refused rows.
-    fn finish(&mut self) -> Result<Vec<PathBuf>, Failure> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let mut files = Vec::new();
-        for (step, rows) in std::mem::take(&mut self.failed) {
-            let Some(folder) = &self.folder else { continue };
-            let path = failed_file(folder, step);
-            rows.finish()?.flush().map_err(|error| at(&path, &error))?;
-            files.push(path);
-        }
-        Ok(files)
-    }
-}
-
-fn failed_file(folder: &Path, step: usize) -> PathBuf {
-    folder.join(format!("failed-{step}.csv"))
 }
 
 fn print_json(

@@ -57,7 +57,7 @@ fn a_plan_is_tried_run_and_taken_back() {
     let done = run(&["--apply", "--json", "--failed", "."]);
     assert_eq!((done.status.code(), &json(&done)["counts"]), (Some(3), &report["counts"]));
     assert!(
-        fs::read_to_string(folder.join("failed-0.csv"))
+        fs::read_to_string(folder.join("people.failed.csv"))
             .unwrap()
             .starts_with("Name,E-mail,Worth,reason\nBob,bob@,,")
     );
@@ -127,6 +127,14 @@ fn refused_rows_have_their_place_before_anything_is_written() {
     let text = String::from_utf8(done.stdout).unwrap();
     assert!(text.contains("people.csv: 2 rows, 1 created, 0 updated, 0 skipped, 1 refused"), "{text}");
     assert_eq!(fs::read_dir(folder.join("new/out")).unwrap().count(), 1);
+
+    // A file of refused rows is written anew, any other is left alone.
+    assert_eq!(apply("new/out").status.code(), Some(3));
+    fs::write(folder.join("new/out/people.failed.csv"), "Name,E-mail\nmine,m@x.com\n").unwrap();
+    let refused = apply("new/out");
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("people.failed.csv"));
+    assert_eq!(fs::read_to_string(folder.join("new/out/people.failed.csv")).unwrap().lines().count(), 2);
 }
 
 /// Protects: an undo that stopped midway tells the import and how far it came, and the same command goes on with it.

@@ -2,9 +2,10 @@
 
 use super::cells::{Draft, Ready, of_step};
 use super::chunk::{Written, target};
+use super::failed::reasons_in;
 use super::plan::{Plan, Step};
 use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Undone};
-use super::rows::{RowState, Rows};
+use super::rows::{Layout, RowState, Rows};
 use crate::crm::{Session, UnitOfWork};
 use crate::error::{Error, Result};
 use crate::model::{Action, Conventions, ImportPart, Operation};
@@ -290,6 +291,17 @@ fn source_of<'p>(step: &'p Step, open: OpenFile<'_>) -> Result<Box<dyn Read + Se
 
 type Write<'w> = &'w mut dyn FnMut(&Ready<'_>, &mut [Draft], &ImportPart) -> Result<Written>;
 
+/// The file of a step, as it was found.
+struct Source {
+    /// The step, from 0.
+    number: usize,
+    /// With the encoding that it has.
+    layout: Layout,
+    mark: bool,
+    /// The column with the reasons of an earlier import.
+    reasons: Option<usize>,
+}
+
 /// One run over the files.
 struct Run<'w> {
     watch: Watch<'w>,
@@ -340,12 +352,19 @@ impl<'w> Run<'w> {
         let within = |error| of_step(number, error);
         let mut rows = Rows::open(source, &step.layout).map_err(within)?;
         let ready = Ready::new(step, rows.header(), conventions, zone).map_err(within)?;
+        let (unused, encoding) = (ready.unused(), rows.encoding().to_lowercase());
+        let file = Source {
+            number,
+            layout: Layout { encoding: Some(encoding.clone()), ..step.layout.clone() },
+            mark: rows.has_mark(),
+            reasons: reasons_in(rows.header(), &unused),
+        };
         self.report.steps.push(StepReport {
             step: number,
             file: step.label().to_owned(),
-            encoding: rows.encoding().to_lowercase(),
+            encoding,
             filled: step.columns.iter().map(|mapping| (mapping.field.clone(), 0)).collect(),
-            unused: ready.unused(),
+            unused,
             ..StepReport::default()
         });
         let skip = std::mem::take(&mut self.skip);
@@ -373,7 +392,7 @@ impl<'w> Run<'w> {
                     more &= sender.send(chunk).is_ok();
                 }
             });
-            self.write_chunks(number, ready, chunks, write)
+            self.write_chunks(&file, ready, chunks, write)
         });
         let flow = flow.map_err(within)?;
         if flow.is_continue() {
@@ -385,7 +404,7 @@ impl<'w> Run<'w> {
 
     fn write_chunks(
         &mut self,
-        number: usize,
+        file: &Source,
         ready: &Ready<'_>,
         chunks: Receiver<Result<Vec<Draft>>>,
         write: Write<'_>,
@@ -398,7 +417,7 @@ impl<'w> Run<'w> {
             let written = write(ready, &mut drafts, &self.part)?;
             self.part = self.part.and(written.counts);
             self.report.counts.add_all(written.counts);
-            if self.tell(number, ready, &drafts, &written).is_break() {
+            if self.tell(file, ready, &drafts, &written).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -408,7 +427,7 @@ impl<'w> Run<'w> {
     /// Tells what became of the rows of a chunk.
     fn tell(
         &mut self,
-        number: usize,
+        file: &Source,
         ready: &Ready<'_>,
         drafts: &[Draft],
         written: &Written,
@@ -425,8 +444,11 @@ impl<'w> Run<'w> {
         for (draft, fate) in drafts.iter().zip(&written.fates) {
             let problems = if fate.action == RowAction::Failed { draft.problems.as_slice() } else { &[] };
             let outcome = RowOutcome {
-                step: number,
+                step: file.number,
                 header: &ready.header,
+                layout: &file.layout,
+                mark: file.mark,
+                reasons: file.reasons,
                 row: &draft.row,
                 action: fate.action,
                 record: fate.record,

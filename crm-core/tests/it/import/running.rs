@@ -47,7 +47,7 @@ fn an_import_is_taken_back_again_after_its_undo_was() {
     let office = office();
     let ran = apply(&office.admin, &customers(), &rows(3));
     let import = ran.report.import.unwrap();
-    let mut take_back = || undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap();
+    let take_back = || undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(take_back().operations, 1);
     assert_eq!((take_back().operations, count(&office.admin)), (0, 0));
     office.admin.undo(office.admin.last_operation().unwrap().unwrap().id).unwrap();
