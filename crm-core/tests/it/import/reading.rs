@@ -208,3 +208,27 @@ fn sniffing_tells_layout_types_and_doubt() {
     assert_eq!((bare.layout.delimiter, bare.layout.header), ('\t', false));
     assert_eq!(sniff("".as_bytes()).unwrap().columns, []);
 }
+
+/// Protects: the quote is the usual one unless apostrophes clearly stand around cells; a stray quote makes no other of it.
+#[test]
+fn sniffing_takes_apostrophes_for_quotes_only_when_they_are() {
+    let rows = |row: &dyn Fn(usize) -> String| -> String { (1..40).map(row).collect() };
+    let quote = |text: &str| sniff(text.as_bytes()).unwrap().layout.quote;
+    let plain = rows(&|n| format!("Person {n};Town {}\n", n % 7));
+    let stray = format!("Name;Town\n{}Person 40;\"Town\nPerson 41;Town\n", plain);
+    assert_eq!(quote(&stray), Some('"'));
+    for odd in [
+        "'t Hooft;Town\n",
+        "'Nice' one;Town\n",
+        "'Nice';Town\n",
+        "Rock 'n';Town\n",
+        "O'Brien;'s-Hertogenbosch\n",
+    ] {
+        assert_eq!(quote(&format!("Name;Town\n{plain}{odd}")), Some('"'), "{odd}");
+        assert_eq!(quote(&format!("Name;Town\n{plain}{odd}Stray;\"Town\n")), Some('"'), "{odd}");
+    }
+    let quoted = rows(&|n| format!("'Person; {n}';Town\n"));
+    let found = sniff(format!("Name;Town\n{quoted}").as_bytes()).unwrap();
+    assert_eq!((found.layout.quote, found.columns.len()), (Some('\''), 2));
+    assert_eq!(quote(&rows(&|n| format!("'{n}','Person {n}'\n"))), Some('\''));
+}
