@@ -1,6 +1,7 @@
 //! Imports CSV files into a store by a plan: try it, run it, take it back. The program around this only reads its arguments.
 
 mod arguments;
+mod print;
 mod refused;
 mod run;
 mod told;

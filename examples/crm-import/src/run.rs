@@ -1,19 +1,20 @@
 //! The import itself.
 
+use crate::print::print;
 use crate::refused::Refused;
 use crate::told::Told;
 use crate::undo::undo;
 use crate::{Arguments, Ending, Failure, Task};
-use crm_core::exchange::import::{Import, ImportEvent, ImportReport, Plan};
-use serde_json::{Value as Json, json};
+use crm_core::exchange::import::{Import, ImportEvent, Plan};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Does what was asked for. The report goes to `out`, what happens meanwhile to `progress`.
 ///
 /// # Errors
-/// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on.
+/// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on; what it did until then
+/// goes to `out` all the same.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write) -> Result<Ending, Failure> {
     let plan = read_plan(&arguments.plan)?;
     // Before anything is written: rows that are refused must have their place.
@@ -34,22 +35,31 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write)
     let mut open = |name: &str| Ok(Box::new(File::open(folder.join(name))?) as Box<dyn Read + Send>);
     let mut told = Told::new(arguments.problems, refused);
     let mut watch = |event: ImportEvent<'_>| told.take(event, progress);
-    let report = match arguments.task {
-        Task::DryRun => import.dry_run(&mut open, &mut watch)?,
-        _ => {
-            let result = import.apply(&mut open, &mut watch);
-            result.map_err(|error| {
-                format!("{error:?}; what was done stays: --import {} goes on", import.id())
-            })?
-        }
+    let result = match arguments.task {
+        Task::DryRun => import.dry_run(&mut open, &mut watch),
+        _ => import.apply(&mut open, &mut watch),
     };
-    let files = told.finish()?;
-    let ending = if report.counts.failed > 0 { Ending::RowsFailed } else { Ending::Clean };
-    match arguments.json {
-        true => print_json(&report, &told.problems, &files, out)?,
-        false => print_text(&report, &told.problems, &files, out)?,
+    // What was done, and refused, until an error is told as well.
+    let (report, error) = match result {
+        Ok(report) => (Some(report), None),
+        Err(error) => (told.so_far.take(), Some(error)),
+    };
+    let files = told.finish();
+    if let Some(report) = &report {
+        let files = files.as_deref().unwrap_or_default();
+        print(arguments, report, &told, files, error.as_ref(), out)?;
     }
-    Ok(ending)
+    if let Some(error) = error {
+        let what = match (arguments.task, &report, arguments.import) {
+            (Task::DryRun, ..) => String::new(),
+            (_, None, None) => "; nothing was written".to_owned(),
+            _ => format!("; what was done stays: --import {} goes on, --undo takes it back", import.id()),
+        };
+        return Err(format!("{error:?}{what}").into());
+    }
+    files?;
+    let refused = report.is_some_and(|report| report.counts.failed > 0);
+    Ok(if refused { Ending::RowsFailed } else { Ending::Clean })
 }
 
 /// A plan in TOML, or in JSON when its name ends so.
@@ -65,47 +75,4 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
 /// What is wrong, with the file or folder that it is wrong with.
 pub(crate) fn at(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
-}
-
-fn print_json(
-    report: &ImportReport,
-    problems: &[Json],
-    files: &[PathBuf],
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let mut json = serde_json::to_value(report)?;
-    json["problems"] = json!(problems);
-    json["failed_files"] = json!(files);
-    Ok(writeln!(out, "{json:#}")?)
-}
-
-fn print_text(
-    report: &ImportReport,
-    problems: &[Json],
-    files: &[PathBuf],
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    if let Some(import) = report.import {
-        writeln!(out, "import {import}")?;
-    }
-    for step in &report.steps {
-        let counts = step.counts;
-        writeln!(
-            out,
-            "{}: {} rows, {} created, {} updated, {} skipped, {} refused",
-            step.file, counts.rows, counts.created, counts.updated, counts.skipped, counts.failed
-        )?;
-        step.warnings.iter().try_for_each(|warning| writeln!(out, "  {warning}"))?;
-    }
-    let text = |problem: &Json, name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    for problem in problems {
-        let file =
-            problem["step"].as_u64().and_then(|step| report.steps.iter().find(|s| s.step as u64 == step));
-        let (column, value) = (text(problem, "column"), text(problem, "value"));
-        let what = if column.is_empty() { text(problem, "field") } else { column };
-        let file = file.map_or("", |step| step.file.as_str());
-        writeln!(out, "{file}:{}: {what} {value:?}: {}", problem["line"], text(problem, "reason"))?;
-    }
-    files.iter().try_for_each(|file| writeln!(out, "refused rows are in {}", file.display()))?;
-    Ok(())
 }

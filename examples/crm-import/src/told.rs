@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::refused::Refused;
-use crm_core::exchange::import::{ImportEvent, RowAction, RowOutcome};
+use crm_core::exchange::import::{ImportEvent, ImportReport, RowAction, RowOutcome};
 use serde_json::{Value as Json, json};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -13,18 +13,22 @@ pub(crate) struct Told {
     /// How many problems are kept.
     most: usize,
     pub(crate) problems: Vec<Json>,
+    /// What was done until now, once something was.
+    pub(crate) so_far: Option<ImportReport>,
     refused: Refused,
     failure: Option<Failure>,
 }
 
 impl Told {
     pub(crate) fn new(most: usize, refused: Refused) -> Self {
-        Told { most, problems: Vec::new(), refused, failure: None }
+        Told { most, problems: Vec::new(), so_far: None, refused, failure: None }
     }
 
     pub(crate) fn take(&mut self, event: ImportEvent<'_>, progress: &mut dyn Write) -> ControlFlow<()> {
         let taken = match event {
-            ImportEvent::Chunk(counts) => {
+            ImportEvent::Chunk(report) => {
+                self.so_far = Some(report.clone());
+                let counts = report.counts;
                 writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed).map_err(Failure::from)
             }
             ImportEvent::Row(row) if row.action == RowAction::Failed => self.refused(&row),

@@ -176,3 +176,38 @@ fn an_undo_that_stopped_goes_on() {
     );
     assert_eq!(run(&["--undo"]).status.code(), Some(1));
 }
+
+/// Protects: what an import did and refused before an error ended it is told, as text and as JSON; when nothing was written that
+/// is said.
+#[test]
+fn what_was_done_before_an_error_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let second = PLAN.replace("people.csv", "more.csv");
+    fs::write(folder.join("plan.toml"), format!("{PLAN}{second}")).unwrap();
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,ana@x.com,\nBob,bob@,\n").unwrap();
+    let run = |db: &str, task: &[&str]| {
+        let output = crm_import(folder, &[&["--db", db, "plan.toml", "--failed", "out"], task].concat());
+        let error = String::from_utf8(output.stderr.clone()).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        (output, error)
+    };
+    for task in ["--dry-run", "--apply"] {
+        let (output, error) = run(&format!("{task}.db"), &[task]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("people.csv: 2 rows, 1 created, 0 updated, 0 skipped, 1 refused"), "{text}");
+        assert!(text.contains("people.csv:3: E-mail \"bob@\""), "{text}");
+        assert!(text.contains("people.failed.csv"), "{text}");
+        assert!(error.contains("more.csv"), "{error}");
+        assert_eq!(error.contains("what was done stays"), task == "--apply", "{error}");
+    }
+    let (output, _) = run("json.db", &["--apply", "--json"]);
+    let report = json(&output);
+    assert_eq!((&report["finished"], &report["error"]["code"]), (&false.into(), &"storage".into()));
+    assert_eq!((&report["counts"]["failed"], &report["problems"][0]["line"]), (&1.into(), &3.into()));
+
+    fs::write(folder.join("people.csv"), "Name,Mail\nAna,ana@x.com\n").unwrap();
+    let (output, error) = run("none.db", &["--apply"]);
+    assert!(error.contains("nothing was written") && !error.contains("--import"), "{error}");
+    assert_eq!(output.stdout.len(), 0);
+}

@@ -29,8 +29,9 @@ pub type OpenFile<'a> = &'a mut dyn FnMut(&str) -> std::io::Result<Box<dyn Read 
 pub enum ImportEvent<'a> {
     /// What became of a row. Told when its chunk was committed, so that it is true.
     Row(RowOutcome<'a>),
-    /// A chunk is done; all rows until now.
-    Chunk(Counts),
+    /// A chunk is done; the report until now, without the warnings, which need the whole file. When the import ends with an error, the
+    /// last one told is what it did.
+    Chunk(&'a ImportReport),
 }
 
 /// Takes what an import tells; `Break` stops it after the chunk that was told last.
@@ -459,7 +460,7 @@ impl<'w> Run<'w> {
                 flow = ControlFlow::Break(());
             }
         }
-        if (self.watch)(ImportEvent::Chunk(self.report.counts)).is_break() {
+        if (self.watch)(ImportEvent::Chunk(&self.report)).is_break() {
             flow = ControlFlow::Break(());
         }
         flow
