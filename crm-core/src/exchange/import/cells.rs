@@ -8,8 +8,8 @@ use super::report::RowProblem;
 use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
 use crate::exchange::formula;
-use crate::model::{Conventions, Schema};
-use crate::value::{KeyRules, Value, ValueType, Zone, fold};
+use crate::model::{Conventions, CustomFieldType, Schema};
+use crate::value::{KeyRules, PhoneNumber, Value, ValueType, Zone, fold};
 use rust_decimal::Decimal;
 use std::any::Any;
 use std::borrow::Cow;
@@ -34,6 +34,8 @@ pub(super) struct Slot<'p> {
     source: Source<'p>,
     pub(super) place: Place,
     ty: CellType,
+    /// Whether its texts are phone numbers.
+    phone: bool,
     formats: Formats,
     pub(super) lookup: Option<Lookup>,
     pub(super) clears: bool,
@@ -73,6 +75,8 @@ pub(super) struct Draft {
     /// One for each slot.
     pub(super) cells: Vec<Cell>,
     pub(super) problems: Vec<RowProblem>,
+    /// The slots whose phone numbers look like none.
+    pub(super) doubtful: Vec<usize>,
     /// The record that the row would be and its keys, made ahead of the writing where nothing had to be looked up for it.
     pub(super) begun: Option<Box<dyn Any + Send>>,
 }
@@ -158,8 +162,17 @@ impl<'p> Ready<'p> {
             }
             _ => None,
         };
+        let phone = match &place {
+            Place::List(_, part) => *part == Some("number"),
+            Place::Custom(_, key) => conventions
+                .custom_field(self.schema.kind, key)
+                .is_some_and(|field| field.r#type == CustomFieldType::Phone),
+            Place::Field(field) => self.schema.fields.get(*field).is_some_and(|field| field.name == "phone"),
+            _ => false,
+        };
         let mut slot = Slot {
             mapping,
+            phone,
             source,
             place,
             ty,
@@ -197,7 +210,13 @@ impl<'p> Ready<'p> {
 
     /// Reads the cells of a row.
     pub(super) fn draft(&self, row: &Row) -> Draft {
-        let mut draft = Draft { row: row.clone(), cells: Vec::new(), problems: Vec::new(), begun: None };
+        let mut draft = Draft {
+            row: row.clone(),
+            cells: Vec::new(),
+            problems: Vec::new(),
+            doubtful: Vec::new(),
+            begun: None,
+        };
         match row.state {
             RowState::Filled => {}
             RowState::Blank => return draft,
@@ -213,18 +232,33 @@ impl<'p> Ready<'p> {
             draft.problems.push(RowProblem::of_row("too_many_cells", row.cell(index), reason));
         }
         draft.cells.reserve(self.slots.len());
-        for slot in &self.slots {
+        for (index, slot) in self.slots.iter().enumerate() {
             let text = altered(self.text(slot, row), slot.mapping);
             let cell = match text.trim().is_empty() {
                 true => Ok(Cell::Empty),
                 false => slot.read(&text, self.zone),
             };
+            if slot.phone && cell.is_ok() && self.is_doubtful(slot, text.trim()) {
+                draft.doubtful.push(index);
+            }
             draft.cells.push(cell.unwrap_or_else(|(rule, reason)| {
                 draft.problems.push(RowProblem::of_cell(slot.mapping, &text, rule, reason));
                 Cell::Wrong
             }));
         }
         draft
+    }
+
+    /// The text of a slot in a row.
+    pub(super) fn text_of(&self, slot: usize, row: &Row) -> String {
+        let text = self.slots.get(slot).map(|slot| altered(self.text(slot, row), slot.mapping));
+        text.unwrap_or_default().into_owned()
+    }
+
+    fn is_doubtful(&self, slot: &Slot<'_>, text: &str) -> bool {
+        // JSON is written by programs.
+        !text.starts_with(['[', '{'])
+            && slot.parts(text).any(|part| PhoneNumber(part.to_owned()).is_doubtful(&self.keys.phone_region))
     }
 
     /// Whether a row of the file can be made into a record without looking anything up.

@@ -119,6 +119,13 @@ pub struct Mapping {
     pub formats: Formats,
 }
 
+impl Mapping {
+    /// What it is called in reports: its column, its template, or its field when it has neither.
+    pub(super) fn name(&self) -> &str {
+        self.column.as_deref().or(self.template.as_deref()).unwrap_or(&self.field)
+    }
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$item:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*

@@ -151,7 +151,7 @@ pub struct StepReport {
     pub filled: Vec<(String, u64)>,
     /// Columns of the file that the plan leaves out.
     pub unused: Vec<String>,
-    /// What is odd and no error: a column that is mapped and has no values.
+    /// What is odd and no error: a column that is mapped and has no values, phone numbers that look like none.
     pub warnings: Vec<String>,
 }
 

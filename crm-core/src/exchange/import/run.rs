@@ -3,14 +3,14 @@
 use super::cells::{Draft, Ready, of_step};
 use super::chunk::{Written, target};
 use super::failed::reasons_in;
-use super::plan::{Plan, Step};
+use super::plan::{Mapping, Plan, Step};
 use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Undone};
 use super::rows::{Layout, RowState, Rows};
 use crate::crm::{Session, UnitOfWork};
 use crate::error::{Error, Result};
 use crate::model::{Action, Conventions, ImportPart, Operation};
 use crate::value::Zone;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -311,6 +311,8 @@ struct Run<'w> {
     /// Rows of the first step that an earlier run has done.
     skip: u64,
     part: ImportPart,
+    /// By the mapping of the step: how many rows have a phone number that looks like none, and the first of them.
+    doubtful: BTreeMap<usize, (u64, u64, String)>,
 }
 
 impl<'w> Run<'w> {
@@ -337,7 +339,14 @@ impl<'w> Run<'w> {
             counts,
             steps: Vec::new(),
         };
-        Run { watch, report, steps: import.plan.steps.len(), skip: part.step_rows, part }
+        Run {
+            watch,
+            report,
+            steps: import.plan.steps.len(),
+            skip: part.step_rows,
+            part,
+            doubtful: BTreeMap::new(),
+        }
     }
 
     /// Reads a file and writes its rows.
@@ -397,7 +406,7 @@ impl<'w> Run<'w> {
         });
         let flow = flow.map_err(within)?;
         if flow.is_continue() {
-            self.end_step();
+            self.end_step(step);
             self.report.finished = number + 1 == self.steps;
         }
         Ok(flow)
@@ -441,6 +450,14 @@ impl<'w> Run<'w> {
                 }
             }
         }
+        for (draft, fate) in drafts.iter().zip(&written.fates) {
+            if matches!(fate.action, RowAction::Created | RowAction::Updated) {
+                for slot in &draft.doubtful {
+                    let first = || (0, draft.row.line, ready.text_of(*slot, &draft.row));
+                    self.doubtful.entry(*slot).or_insert_with(first).0 += 1;
+                }
+            }
+        }
         let mut flow = ControlFlow::Continue(());
         for (draft, fate) in drafts.iter().zip(&written.fates) {
             let problems = if fate.action == RowAction::Failed { draft.problems.as_slice() } else { &[] };
@@ -466,13 +483,20 @@ impl<'w> Run<'w> {
         flow
     }
 
-    fn end_step(&mut self) {
+    fn end_step(&mut self, step: &Step) {
+        let doubtful = std::mem::take(&mut self.doubtful);
         let Some(report) = self.report.steps.last_mut() else { return };
         if report.counts.rows == 0 {
             return;
         }
         let empty = report.filled.iter().filter(|(_, filled)| *filled == 0);
         report.warnings = empty.map(|(field, _)| format!("no row has a value for {field}")).collect();
+        for (slot, (rows, line, text)) in doubtful {
+            let name = step.columns.get(slot).map_or("", Mapping::name);
+            report.warnings.push(format!(
+                "{name}: what looks like no phone number is one now in {rows} rows, the first on line {line}: {text:?}"
+            ));
+        }
     }
 }
 

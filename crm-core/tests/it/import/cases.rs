@@ -82,6 +82,39 @@ fn case_04_phones_alone_are_enough() {
     assert_eq!(step.filled[1], ("phones".to_owned(), 1));
 }
 
+/// Protects: what becomes a phone number and looks like none is told, by a dry run too; what people write is not.
+#[test]
+fn case_04_phones_that_look_like_none_are_told() {
+    let office = office();
+    let columns = r#"{"column": "name", "field": "name"}, {"column": "p", "field": "phones"}"#;
+    let text = "name,p\nA,7.22555E+11\nB,########\nC,see notes 2021 (call after 5)\n\
+                D,+254 722 000001 ::: +254 722 000002\nE,0722 000003 ext. 12\nF,1-800-FLOWERS\nG,3615\n";
+    let tried = dry_run(&office.admin, &customers(columns), text);
+    let ran = apply(&office.admin, &customers(columns), text);
+    assert_eq!((ran.told(), ran.report.counts.created), (vec!["3 p syntax".to_owned()], 6));
+    let warning =
+        "p: what looks like no phone number is one now in 3 rows, the first on line 2: \"7.22555E+11\"";
+    assert_eq!(ran.report.steps[0].warnings, [warning]);
+    assert_eq!(tried.report.steps[0].warnings, [warning]);
+}
+
+/// Protects: several addresses and numbers in one cell of Google's files are several, by the plan that is suggested.
+#[test]
+fn case_04_googles_cells_hold_several() {
+    let office = office();
+    let text = "First Name,E-mail 1 - Value,Phone 1 - Value\n\
+                Ana,a@x.com ::: ana@y.com,+254 722 000001 ::: +254 722 000002\nBob,b@x.com,\n";
+    let step = sniff(text.as_bytes()).unwrap().suggest(Kind::Customer, "f");
+    let ran = apply(&office.admin, &Plan { name: String::new(), steps: vec![step] }, text);
+    assert_eq!((ran.told(), ran.report.steps[0].warnings.len()), (Vec::new(), 0));
+    let ana = &office.admin.customers().list(&Query::new().order_by(["code"])).unwrap().items[0];
+    assert_eq!(
+        ana.emails.iter().map(|email| email.address.0.as_str()).collect::<Vec<_>>(),
+        ["a@x.com", "ana@y.com"]
+    );
+    assert_eq!(ana.phones.len(), 2);
+}
+
 /// Protects: an empty cell is empty, and not what the row before had.
 #[test]
 fn case_05_empty_cells_take_nothing_from_the_row_before() {
