@@ -1,6 +1,7 @@
 //! Import of files.
 
 mod cases;
+mod exported;
 mod failed;
 mod plans;
 mod reading;

@@ -348,8 +348,14 @@ impl Slot<'_> {
             }
             CellType::Option(words) => Value::Text(choice(trimmed, words)?.to_owned()),
             CellType::Options(words) => {
-                let chosen = self
-                    .parts(trimmed)
+                // As an export writes options that have a semicolon in them.
+                let json: Option<Vec<String>> = serde_json::from_str(trimmed).ok();
+                let parts = match &json {
+                    Some(parts) => parts.iter().map(String::as_str).collect(),
+                    None => self.parts(trimmed).collect::<Vec<_>>(),
+                };
+                let chosen = parts
+                    .into_iter()
                     .map(|part| choice(part, words).map(|word| Value::Text(word.to_owned())));
                 Value::List(chosen.collect::<Result<_, _>>()?)
             }

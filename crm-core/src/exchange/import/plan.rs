@@ -102,7 +102,8 @@ pub struct Mapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// For a reference: by what the other record is looked up, tried in turn: `code`, `name`, `emails`, `username`,
-    /// `full_name`, `external_ids.SOURCE`, `id` … What is usual for its kind when nothing is said.
+    /// `full_name`, `external_ids.SOURCE`, `id` … What is usual for its kind when nothing is said: ids first, then what people call
+    /// such records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
     /// What an empty cell does here.
