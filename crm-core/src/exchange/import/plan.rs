@@ -144,7 +144,8 @@ words! {
         Create,
         /// The cells replace what the record has.
         Update,
-        /// The cells fill what is empty in the record.
+        /// The cells fill what is empty in the record. A list gets what it lacks, behind what it has; with
+        /// [`OnList::Replace`] it is filled only when it is empty.
         FillEmpty,
         /// The row is left out.
         Skip,
@@ -178,7 +179,7 @@ words! {
 words! {
     /// What a cell does to a list that has entries.
     OnList {
-        /// What is new comes first, what was there stays.
+        /// What is new comes first, what was there stays. Where only what is empty is filled, what was there stays first.
         #[default]
         Unite,
         /// The list has what the file has and nothing else.

@@ -161,6 +161,11 @@ fn case_06_blank_on_update_does_what_the_plan_says() {
     assert_eq!(run(r#""on_match": "update", "when_empty": "clear""#, rows), told(Updated, "New", ""));
     assert_eq!(run(r#""on_match": "fill_empty""#, rows), told(Skipped, "Old", &old));
     assert_eq!(run(r#""on_match": "skip""#, rows), told(Skipped, "Old", &old));
+    // A second number is no loss for the first one, as with cards.
+    let second = "name,email,phone\nNew,a@x.com,+254 722 000002\n";
+    let both = format!("{old} / +254 722 000002");
+    assert_eq!(run(r#""on_match": "fill_empty""#, second), told(Updated, "Old", &both));
+    assert_eq!(run(r#""on_match": "fill_empty", "lists": "replace""#, second), told(Skipped, "Old", &old));
     // The number that is there already comes once, however it is written; a new one comes first.
     let same = "name,email,phone\nNew,a@x.com,+254722000001\n";
     assert_eq!(run(r#""on_match": "update""#, same), told(Updated, "New", &old));
