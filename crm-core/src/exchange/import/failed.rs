@@ -122,7 +122,7 @@ impl<W: Write> FailedRows<W> {
 /// The column with the reasons of an earlier import.
 pub(super) fn reasons_in(header: &[String], unused: &[String]) -> Option<usize> {
     let last = header.last()?;
-    let name = last.strip_suffix("#2").unwrap_or(last);
+    let name = last.split_once('#').map_or(last.as_str(), |(name, _)| name);
     let ours = name == FailedRows::<Vec<u8>>::REASON && unused.contains(last);
     ours.then_some(header.len() - 1)
 }

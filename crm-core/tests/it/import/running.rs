@@ -182,3 +182,44 @@ fn several_matches_are_told() {
     let none = Query::new().filter(Customer::NAME.is("Other"));
     assert_eq!(office.admin.customers().count(&none).unwrap(), 0);
 }
+
+/// Protects: a cell that can't be read hides nothing that is wrong with the others, of the same composite, by a rule that looks at
+/// other records, of a custom field, in a new record and in one that is there.
+#[test]
+fn a_cell_that_can_not_be_read_hides_no_other() {
+    let office = office();
+    let required = crm_core::CustomField {
+        key: "tier".into(),
+        label: "Tier".into(),
+        required: true,
+        ..crm_core::CustomField::default()
+    };
+    office.admin.custom_fields().create(required).unwrap();
+    let leads = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "match_by": ["external_ids.erp"], "on_match": "update",
+        "columns": [{"column": "id", "field": "external_ids.erp"}, {"column": "name", "field": "name"},
+        {"column": "status", "field": "lead.status"}, {"column": "why", "field": "lead.lost_reason"},
+        {"column": "worth", "field": "lead.estimated_value"}, {"column": "tier", "field": "custom.tier"}]}]}"#,
+    );
+    let long = "w".repeat(100_001);
+    let text =
+        |id: u32, tier: &str| format!("id,name,status,why,worth,tier\n{id},A,new,{long},a lot,{tier}\n");
+    let told = |tier: &str, id: u32| dry_run(&office.admin, &leads, &text(id, tier)).told();
+    assert_eq!(told("", 1), ["2 worth number", "2 why too_long", "2 tier blank"]);
+    apply(&office.admin, &leads, "id,name,status,why,worth,tier\n1,A,new,,,gold\n");
+    // Of one that is there nobody asks what it has.
+    assert_eq!(told("", 1), ["2 worth number", "2 why too_long"]);
+    apply(&office.admin, &leads, "id,name,status,why,worth,tier\n2,Mara,new,,,gold\n");
+    let deals = plan(
+        r#"{"steps": [{"entity": "opportunity", "file": "f", "columns": [{"column": "name", "field": "name"},
+        {"column": "customer", "field": "customer"}, {"column": "amount", "field": "amount"},
+        {"column": "stage", "field": "stage"}, {"column": "owner", "field": "owner"}]}]}"#,
+    );
+    let ran = apply(
+        &office.admin,
+        &deals,
+        "name,customer,amount,stage,owner\nA,Mara,1x,lunch,nobody\nB,Mara,,won,\n",
+    );
+    assert_eq!(ran.told(), ["2 amount currency", "2 owner unknown", "2 stage unknown"]);
+    assert!(office.crm.check().unwrap().is_clean());
+}
