@@ -5,6 +5,7 @@ use crate::{Arguments, Failure};
 use crm_core::Error;
 use crm_core::exchange::import::ImportReport;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub(crate) fn print(
 ) -> Result<(), Failure> {
     match arguments.json {
         true => print_json(report, told, files, error, out),
-        false => print_text(report, &told.problems, files, out),
+        false => print_text(report, told, files, out),
     }
 }
 
@@ -32,6 +33,7 @@ fn print_json(
 ) -> Result<(), Failure> {
     let mut json = serde_json::to_value(report)?;
     json["problems"] = json!(told.problems);
+    json["more_problems"] = json!(told.more);
     json["failed_files"] = json!(files);
     if let Some(error) = error {
         json["error"] = json!({"code": error.code(), "reason": error.to_string()});
@@ -41,7 +43,7 @@ fn print_json(
 
 fn print_text(
     report: &ImportReport,
-    problems: &[Json],
+    told: &Told,
     files: &[PathBuf],
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
@@ -52,13 +54,19 @@ fn print_text(
         let counts = step.counts;
         writeln!(
             out,
-            "{}: {} rows, {} created, {} updated, {} skipped, {} refused",
-            step.file, counts.rows, counts.created, counts.updated, counts.skipped, counts.failed
+            "{}: {} rows, {} created, {} updated, {} skipped{}, {} refused",
+            step.file,
+            counts.rows,
+            counts.created,
+            counts.updated,
+            counts.skipped,
+            reasons(&step.skipped),
+            counts.failed
         )?;
         step.warnings.iter().try_for_each(|warning| writeln!(out, "  {warning}"))?;
     }
     let text = |problem: &Json, name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    for problem in problems {
+    for problem in &told.problems {
         let file =
             problem["step"].as_u64().and_then(|step| report.steps.iter().find(|s| s.step as u64 == step));
         let (column, value) = (text(problem, "column"), text(problem, "value"));
@@ -66,6 +74,18 @@ fn print_text(
         let file = file.map_or("", |step| step.file.as_str());
         writeln!(out, "{file}:{}: {what} {value:?}: {}", problem["line"], text(problem, "reason"))?;
     }
+    if told.more > 0 {
+        writeln!(out, "and {} more problems: --problems N tells more", told.more)?;
+    }
     files.iter().try_for_each(|file| writeln!(out, "refused rows are in {}", file.display()))?;
     Ok(())
+}
+
+/// Why rows were left out: ` (2 blank, 1 unchanged)`.
+fn reasons(skipped: &BTreeMap<&str, u64>) -> String {
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let each: Vec<String> = skipped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    format!(" ({})", each.join(", "))
 }

@@ -13,6 +13,8 @@ pub(crate) struct Told {
     /// How many problems are kept.
     most: usize,
     pub(crate) problems: Vec<Json>,
+    /// How many problems there were beyond those.
+    pub(crate) more: u64,
     /// What was done until now, once something was.
     pub(crate) so_far: Option<ImportReport>,
     refused: Refused,
@@ -21,7 +23,7 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn new(most: usize, refused: Refused) -> Self {
-        Told { most, problems: Vec::new(), so_far: None, refused, failure: None }
+        Told { most, problems: Vec::new(), more: 0, so_far: None, refused, failure: None }
     }
 
     pub(crate) fn take(&mut self, event: ImportEvent<'_>, progress: &mut dyn Write) -> ControlFlow<()> {
@@ -50,6 +52,8 @@ impl Told {
                 told["step"] = json!(row.step);
                 told["line"] = json!(row.row.line);
                 self.problems.push(told);
+            } else {
+                self.more += 1;
             }
         }
         self.refused.add(row)

@@ -54,6 +54,10 @@ fn a_plan_is_tried_run_and_taken_back() {
         (&3.into(), &"E-mail".into(), &"bob@".into())
     );
 
+    let none = run(&["--dry-run", "--problems", "0"]);
+    let text = String::from_utf8(none.stdout).unwrap();
+    assert!(text.contains("and 1 more problems"), "{text}");
+
     let done = run(&["--apply", "--json", "--failed", "."]);
     assert_eq!((done.status.code(), &json(&done)["counts"]), (Some(3), &report["counts"]));
     assert!(
@@ -65,7 +69,10 @@ fn a_plan_is_tried_run_and_taken_back() {
     let again = run(&["--apply"]);
     assert_eq!(again.status.code(), Some(0));
     let text = String::from_utf8(again.stdout).unwrap();
-    assert!(text.contains("people.csv: 1 rows, 0 created, 0 updated, 1 skipped, 0 refused"), "{text}");
+    assert!(
+        text.contains("people.csv: 1 rows, 0 created, 0 updated, 1 skipped (1 unchanged), 0 refused"),
+        "{text}"
+    );
 
     let undone = run(&["--undo", "--json"]);
     assert_eq!((undone.status.code(), &json(&undone)["undone"]["operations"]), (Some(0), &1.into()));
@@ -198,12 +205,12 @@ fn what_was_done_before_an_error_is_told() {
         assert!(text.contains("people.csv: 2 rows, 1 created, 0 updated, 0 skipped, 1 refused"), "{text}");
         assert!(text.contains("people.csv:3: E-mail \"bob@\""), "{text}");
         assert!(text.contains("people.failed.csv"), "{text}");
-        assert!(error.contains("more.csv"), "{error}");
+        assert!(error.contains("steps.1.file: more.csv") && !error.contains("store"), "{error}");
         assert_eq!(error.contains("what was done stays"), task == "--apply", "{error}");
     }
     let (output, _) = run("json.db", &["--apply", "--json"]);
     let report = json(&output);
-    assert_eq!((&report["finished"], &report["error"]["code"]), (&false.into(), &"storage".into()));
+    assert_eq!((&report["finished"], &report["error"]["code"]), (&false.into(), &"invalid".into()));
     assert_eq!((&report["counts"]["failed"], &report["problems"][0]["line"]), (&1.into(), &3.into()));
 
     fs::write(folder.join("people.csv"), "Name,Mail\nAna,ana@x.com\n").unwrap();

@@ -44,6 +44,9 @@ pub(super) struct Slot<'p> {
     pub(super) default: Cell,
 }
 
+/// The rule of a column that the file has not.
+const MISSING: &str = "missing_column";
+
 enum Source<'p> {
     Column(usize),
     Template(Vec<Piece<'p>>),
@@ -89,7 +92,6 @@ impl<'p> Ready<'p> {
         conventions: &Conventions,
         zone: Zone,
     ) -> Result<Self> {
-        let mut problems = Violations::default();
         let schema = step.entity.schema();
         let mut ready = Ready {
             step,
@@ -100,6 +102,7 @@ impl<'p> Ready<'p> {
             zone,
             keys: conventions.keys.clone(),
         };
+        let (mut problems, mut headers) = (Violations::default(), 0);
         for (column, words) in &step.values {
             let words = words.iter().map(|(from, to)| (fold(from.trim()), to.as_str()));
             match ready.column(column) {
@@ -114,6 +117,12 @@ impl<'p> Ready<'p> {
                 match ready.slot(mapping, conventions) {
                     Ok(slot) => ready.slots.push(slot),
                     Err((rule, reason)) => {
+                        // What the file has is told once.
+                        headers += u32::from(rule == MISSING);
+                        let reason = match rule {
+                            MISSING if headers == 1 => format!("{reason}; {}", ready.header_in_words()),
+                            _ => reason,
+                        };
                         let name = mapping.column.as_deref().unwrap_or(&mapping.field);
                         problems.within(&number.to_string(), |problems| problems.add("", rule, name, reason));
                     }
@@ -142,9 +151,20 @@ impl<'p> Ready<'p> {
     fn column(&self, name: &str) -> Result<usize, Refusal> {
         let exact = self.header.iter().position(|known| known == name.trim());
         let found = exact.or_else(|| self.header.iter().position(|known| fold(known) == fold(name.trim())));
-        found.ok_or_else(|| {
-            ("missing_column", format!("the file has no column {name:?}; it has {}", self.header.join(", ")))
-        })
+        found.ok_or_else(|| (MISSING, format!("the file has no column {name:?}")))
+    }
+
+    /// The columns that the file has. One that has delimiters in it tells that the plan has another one.
+    fn header_in_words(&self) -> String {
+        let has = format!("it has {}", self.header.join(", "));
+        let other = match self.header.as_slice() {
+            [only] => [';', ',', '\t', '|'].into_iter().find(|delimiter| only.contains(*delimiter)),
+            _ => None,
+        };
+        match other {
+            Some(other) => format!("{has}: is {other:?} the delimiter?"),
+            None => has,
+        }
     }
 
     fn slot(&self, mapping: &'p Mapping, conventions: &Conventions) -> Result<Slot<'p>, Refusal> {

@@ -2,7 +2,7 @@
 
 use super::report::{RowAction, RowOutcome, RowProblem};
 use super::rows::{Layout, RowState};
-use super::text::{encoding_named, from_io};
+use super::text::encoding_named;
 use crate::error::{Error, Result};
 use encoding_rs::{EncoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
@@ -71,7 +71,7 @@ impl<W: Write> FailedRows<W> {
         let encoding = layout.encoding.as_deref().map_or(Ok(UTF_8), encoding_named)?;
         let wide = encoding == UTF_16LE || encoding == UTF_16BE;
         if wide || outcome.mark {
-            self.out.write_all(&encoded("\u{feff}", encoding)).map_err(from_io)?;
+            self.out.write_all(&encoded("\u{feff}", encoding)).map_err(not_written)?;
         }
         if layout.header {
             let width = outcome.reasons.unwrap_or(outcome.header.len());
@@ -101,7 +101,7 @@ impl<W: Write> FailedRows<W> {
         line.write_record(cells).map_err(failed)?;
         let line = line.into_inner().map_err(|error| Error::corrupt(error.to_string()))?;
         let line = String::from_utf8(line).map_err(|error| Error::corrupt(error.to_string()))?;
-        self.out.write_all(&encoded(&line, encoding)).map_err(from_io)
+        self.out.write_all(&encoded(&line, encoding)).map_err(not_written)
     }
 
     /// How many rows it has taken.
@@ -114,7 +114,7 @@ impl<W: Write> FailedRows<W> {
     /// # Errors
     /// `storage` when it can't be written.
     pub fn finish(mut self) -> Result<W> {
-        self.out.flush().map_err(from_io)?;
+        self.out.flush().map_err(not_written)?;
         Ok(self.out)
     }
 }
@@ -147,6 +147,11 @@ fn pieces<'l>(line: &'l str, layout: &Layout) -> Vec<Cow<'l, str>> {
         Some(Cow::Owned(inside.replace(&format!("{quote}{quote}"), &quote.to_string())))
     };
     line.split(layout.delimiter).map(|text| piece(text).unwrap_or(Cow::Borrowed(text))).collect()
+}
+
+fn not_written(error: std::io::Error) -> Error {
+    let reason = format!("refused rows can't be written: {error}");
+    Error::Storage { reason, source: Some(Box::new(error)) }
 }
 
 fn encoded(text: &str, encoding: &'static Encoding) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use super::plan::Mapping;
 use super::rows::{Layout, Row};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What becomes of a row.
@@ -147,6 +148,8 @@ pub struct StepReport {
     pub encoding: String,
     /// Its rows, as far as this run read them.
     pub counts: Counts,
+    /// How many of them were left out, by the reason: see [`RowOutcome::reason`].
+    pub skipped: BTreeMap<&'static str, u64>,
     /// How many cells each mapping found filled, in the order of the plan.
     pub filled: Vec<(String, u64)>,
     /// Columns of the file that the plan leaves out.

@@ -116,8 +116,8 @@ impl<R: Read> Rows<R> {
     /// Opens a text and reads its header.
     ///
     /// # Errors
-    /// `invalid` for a layout that can't be, an unknown encoding (`encoding`), UTF-32 (`encoding`, `utf_32`); `storage` when the
-    /// reader fails.
+    /// `invalid` for a layout that can't be, an unknown encoding (`encoding`), UTF-32 (`encoding`, `utf_32`); (`file`, `unreadable`) when
+    /// the reader fails.
     pub fn open(source: R, layout: &Layout) -> Result<Self> {
         let delimiter = ascii("delimiter", layout.delimiter)?;
         let quote = layout.quote.map(|quote| ascii("quote", quote)).transpose()?;
@@ -188,7 +188,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// `invalid` (`encoding`, `malformed`) for bytes that the encoding does not have, (`file`, `too_long`) for a line or a
-    /// cell of more than 4 MiB; `storage` when the reader fails.
+    /// cell of more than 4 MiB, (`file`, `unreadable`) when the reader fails.
     pub fn read(&mut self) -> Result<Option<&Row>> {
         if std::mem::take(&mut self.first) || self.advance()? {
             return Ok(Some(&self.row));

@@ -120,7 +120,7 @@ impl<'a> Import<'a> {
         let result = self.session.write("import", |unit| {
             for (number, step) in self.plan.steps.iter().enumerate() {
                 let (conventions, zone) = (unit.conventions().clone(), unit.settings().time_zone);
-                let source = source_of(step, open)?;
+                let source = source_of(step, open).map_err(|error| of_step(number, error))?;
                 let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], _: &ImportPart| {
                     let target = target(step.entity);
                     let drafts = std::cell::RefCell::new(drafts);
@@ -153,8 +153,8 @@ impl<'a> Import<'a> {
     /// [`Import::resume`] goes on, [`undo_import`] takes it back.
     ///
     /// # Errors
-    /// `invalid` (`missing_column` and others) when a file is not what the plan says, or no text in its encoding; `denied`
-    /// when the role allows none of it; `storage` when a file can't be read; those of the store. What is wrong with single rows
+    /// `invalid` (`missing_column` and others) when a file is not what the plan says, or no text in its encoding; (`file`,
+    /// `unreadable`) when one can't be read; `denied` when the role allows none of it; those of the store. What is wrong with single rows
     /// is no error.
     pub fn apply(&self, open: OpenFile<'_>, watch: Watch<'_>) -> Result<ImportReport> {
         let mut run = Run::new(self, Some(self.id), watch);
@@ -163,7 +163,7 @@ impl<'a> Import<'a> {
             let (conventions, zone) = self
                 .session
                 .read(|_, _, shared| Ok((shared.conventions.clone(), shared.settings.time_zone)))?;
-            let source = source_of(step, open)?;
+            let source = source_of(step, open).map_err(|error| of_step(number, error))?;
             let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], so_far: &ImportPart| {
                 let mut dirty = false;
                 let written = self.write(step, ready, drafts, so_far, false, &mut dirty);
@@ -282,10 +282,7 @@ fn source_of<'p>(step: &'p Step, open: OpenFile<'_>) -> Result<Box<dyn Read + Se
         Some(text) => Ok(Box::new(text.as_bytes())),
         None => match open(&step.file) {
             Ok(file) => Ok(file),
-            Err(error) => {
-                let reason = format!("{}: {error}", step.file);
-                Err(Error::Storage { reason, source: Some(Box::new(error)) })
-            }
+            Err(error) => Err(Error::invalid("file", "unreadable", format!("{}: {error}", step.file))),
         },
     }
 }
@@ -444,6 +441,9 @@ impl<'w> Run<'w> {
     ) -> ControlFlow<()> {
         if let Some(report) = self.report.steps.last_mut() {
             report.counts.add_all(written.counts);
+            for fate in written.fates.iter().filter(|fate| fate.action == RowAction::Skipped) {
+                *report.skipped.entry(fate.reason).or_default() += 1;
+            }
             for draft in drafts.iter().filter(|draft| draft.row.state == RowState::Filled) {
                 for (cell, (_, filled)) in draft.cells.iter().zip(&mut report.filled) {
                     *filled += u64::from(*cell != super::cells::Cell::Empty);
@@ -489,8 +489,13 @@ impl<'w> Run<'w> {
         if report.counts.rows == 0 {
             return;
         }
-        let empty = report.filled.iter().filter(|(_, filled)| *filled == 0);
-        report.warnings = empty.map(|(field, _)| format!("no row has a value for {field}")).collect();
+        // A default alone has no cells.
+        let read = |mapping: &Mapping| mapping.column.is_some() || mapping.template.is_some();
+        let empty = step.columns.iter().zip(&report.filled);
+        let empty = empty.filter(|(mapping, (_, filled))| *filled == 0 && read(mapping));
+        let told =
+            |mapping: &Mapping| format!("{}: no row has a value for {}", mapping.name(), mapping.field);
+        report.warnings = empty.map(|(mapping, _)| told(mapping)).collect();
         for (slot, (rows, line, text)) in doubtful {
             let name = step.columns.get(slot).map_or("", Mapping::name);
             report.warnings.push(format!(

@@ -92,7 +92,8 @@ const ENOUGH: f64 = 0.9;
 /// ```
 ///
 /// # Errors
-/// `invalid` (`encoding`) for a file that is no text that can be read; `storage` when the reader fails.
+/// `invalid` (`encoding`) for a file that is no text that can be read, (`file`, `unreadable`) when the reader
+/// fails.
 pub fn sniff(source: impl Read) -> Result<Sniffed> {
     let mut sample = Vec::new();
     source.take(SAMPLE).read_to_end(&mut sample).map_err(super::text::from_io)?;

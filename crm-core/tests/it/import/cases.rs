@@ -2,7 +2,9 @@
 
 use super::{apply, dry_run, plan, try_rows};
 use crate::{failure, office};
-use crm_core::exchange::import::{FailedRows, Import, ImportEvent, Plan, RowAction, sniff, undo_import};
+use crm_core::exchange::import::{
+    FailedRows, Formats, Import, ImportEvent, Plan, RowAction, sniff, undo_import,
+};
 use crm_core::{Contact, Customer, Email, Kind, Query};
 use std::ops::ControlFlow;
 
@@ -77,7 +79,7 @@ fn case_04_phones_alone_are_enough() {
         b.phones.iter().map(|p| (p.number.0.as_str(), p.label.as_deref().unwrap())).collect();
     assert_eq!(phones, [("+254 722 000002", "mobile"), ("+254 20 000003", "work")]);
     let step = &ran.report.steps[0];
-    assert_eq!(step.warnings, ["no row has a value for website"]);
+    assert_eq!(step.warnings, ["web: no row has a value for website"]);
     assert_eq!(step.unused, ["fax"]);
     assert_eq!(step.filled[1], ("phones".to_owned(), 1));
 }
@@ -254,6 +256,15 @@ fn case_08_no_day_is_guessed() {
     assert_eq!(day("{}", "28.09.2025"), "2 born ambiguous");
     assert_eq!(day(r#"{"date": "excel"}"#, "45000"), "2023-03-15");
     assert_eq!(day("{}", "45000"), "2 born ambiguous");
+    let reason = |formats: Formats, cell: &str| formats.day(cell).unwrap_err().1;
+    for cell in ["2026-02-29", "2026-13-01", "2026-02-29T09:00:00Z"] {
+        assert_eq!(reason(Formats::default(), cell), "there is no such day", "{cell}");
+    }
+    let european = || Formats { date: Some("%d/%m/%Y".into()), ..Formats::default() };
+    assert_eq!(reason(european(), "29/02/2026"), "there is no such day");
+    assert_eq!(reason(european(), "29.02.2026"), "it is no date of the form %d/%m/%Y");
+    let wordy = Formats { date: Some("dd/mm/yyyy".into()), ..Formats::default() };
+    assert!(wordy.check().unwrap_err().1.contains("%d/%m/%Y"));
     let pivotless: Plan = serde_json::from_str(
         r#"{"steps": [{"entity": "contact", "file": "f", "formats": {"date": "%d/%m/%y"},
         "columns": [{"column": "name", "field": "given_name"}]}]}"#,
@@ -405,5 +416,5 @@ fn failed_rows_can_be_imported_again() {
         rows += usize::from(matches!(event, ImportEvent::Row(_)));
         ControlFlow::Continue(())
     });
-    assert_eq!((failure(result), rows), ("storage".to_owned(), 0));
+    assert_eq!((failure(result), rows), ("invalid steps.0.file unreadable".to_owned(), 0));
 }

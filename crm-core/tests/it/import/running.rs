@@ -223,3 +223,31 @@ fn a_cell_that_can_not_be_read_hides_no_other() {
     assert_eq!(ran.told(), ["2 amount currency", "2 owner unknown", "2 stage unknown"]);
     assert!(office.crm.check().unwrap().is_clean());
 }
+
+/// Protects: an empty cell where a record must be referred to is told as that, and a reference that leads nowhere once; rows
+/// that were left out are counted by their reasons.
+#[test]
+fn problems_say_what_people_see() {
+    let office = office();
+    office.customer("Mara");
+    let deals = plan(
+        r#"{"steps": [{"entity": "opportunity", "file": "f", "match_by": ["name"], "on_match": "update",
+        "columns": [{"column": "name", "field": "name"}, {"column": "account", "field": "customer"},
+        {"field": "source", "default": "fair"}]}]}"#,
+    );
+    let ran = apply(&office.admin, &deals, "name,account\nA,\nB,Nobody\nC,Mara\n,\nC,Mara\n");
+    assert_eq!(ran.told(), ["2 account blank", "3 account unknown"]);
+    let problem = &ran.rows[0].problems[0];
+    assert_eq!(
+        (problem.value.as_str(), problem.reason.as_str()),
+        ("", "the cell is empty; the customer is needed")
+    );
+    let reason = &ran.rows[1].problems[0].reason;
+    assert_eq!(reason, "no record is this customer, by id, code, emails, name");
+    let step = &ran.report.steps[0];
+    assert_eq!(
+        step.skipped.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(),
+        [("blank", 1), ("unchanged", 1)]
+    );
+    assert_eq!(step.warnings, Vec::<String>::new());
+}

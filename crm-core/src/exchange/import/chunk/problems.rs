@@ -84,9 +84,16 @@ impl<E: Rules> Chunk<'_, '_, E> {
         let exact = self.ready.slots.iter().find(|slot| slot.mapping.field == path);
         let slot =
             exact.or_else(|| self.ready.slots.iter().find(|slot| root(&slot.mapping.field) == root(path)));
+        let (value, rule, reason) = match slot.and_then(|slot| slot.lookup.as_ref()) {
+            // A reference that must be there.
+            Some(lookup) if rule == "blank" => {
+                ("", "blank", format!("the cell is empty; the {} is needed", lookup.kind))
+            }
+            _ => (value, rule, reason.to_owned()),
+        };
         let mut problem = match slot {
-            Some(slot) => RowProblem::of_cell(slot.mapping, value, rule, reason.to_owned()),
-            None => RowProblem::of_field(path, value, rule, reason.to_owned()),
+            Some(slot) => RowProblem::of_cell(slot.mapping, value, rule, reason),
+            None => RowProblem::of_field(path, value, rule, reason),
         };
         path.clone_into(&mut problem.field);
         problem
