@@ -2,6 +2,8 @@
 
 use crate::print::print;
 use crate::refused::Refused;
+use crate::sniff::sniff;
+use crate::store::open_store;
 use crate::told::Told;
 use crate::undo::undo;
 use crate::{Arguments, Ending, Failure, Task};
@@ -16,13 +18,16 @@ use std::path::Path;
 /// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on; what it did until then
 /// goes to `out` all the same.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write) -> Result<Ending, Failure> {
+    if arguments.task == Task::Sniff {
+        return sniff(&arguments.plan, arguments.entity, out);
+    }
     let plan = read_plan(&arguments.plan)?;
     // Before anything is written: rows that are refused must have their place.
     let refused = match &arguments.failed {
         Some(folder) if arguments.task != Task::Undo => Refused::new(folder, &plan)?,
         _ => Refused::default(),
     };
-    let session = crm_sqlite::open(&arguments.db)?.system("crm-import");
+    let session = open_store(&arguments.db, &arguments.place)?;
     if arguments.task == Task::Undo {
         return undo(arguments, &session, &plan, out, progress);
     }

@@ -218,3 +218,63 @@ fn what_was_done_before_an_error_is_told() {
     assert!(error.contains("nothing was written") && !error.contains("--import"), "{error}");
     assert_eq!(output.stdout.len(), 0);
 }
+
+/// Protects: the settings are those of a new store, and one that is there keeps its own.
+#[test]
+fn a_new_store_is_somewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(
+        folder.join("plan.toml"),
+        PLAN.replace("E-mail\", field = \"emails", "E-mail\", field = \"phones").replace("emails", "phones"),
+    )
+    .unwrap();
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,0722 000001,\n").unwrap();
+    let run =
+        |more: &[&str]| crm_import(folder, &[&["--db", "crm.db", "plan.toml", "--apply"], more].concat());
+    let place = ["--region", "ke", "--zone", "Africa/Nairobi", "--currency", "KES"];
+    assert_eq!(run(&place).status.code(), Some(0));
+    {
+        let session = crm_sqlite::open(folder.join("crm.db")).unwrap().system("test");
+        let settings = session.settings().unwrap();
+        assert_eq!((settings.phone_region.as_str(), settings.base_currency.code()), ("KE", "KES"));
+        assert_eq!(settings.time_zone.to_string(), "Africa/Nairobi");
+    }
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,+254722000001,\n").unwrap();
+    let again = String::from_utf8(run(&place).stdout).unwrap();
+    assert!(again.contains("1 skipped (1 unchanged)"), "{again}");
+    let other = run(&["--region", "DE"]);
+    let error = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(1));
+    assert!(error.contains("--region KE") && error.contains("new stores only"), "{error}");
+    for wrong in
+        [["--region", "UK"], ["--zone", "Nairobi"], ["--currency", "Shilling"], ["--entity", "person"]]
+    {
+        assert_eq!(run(&wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+/// Protects: the plan that is printed for a file is one, imports it, and says what is left to decide.
+#[test]
+fn a_file_becomes_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = "Full Name;Email;Birthday;Shoe \"size\"\nAna Abel;ana@x.com;12/03/2021;38\nBob;bob@x.com;01/02/2021;40\n";
+    fs::write(folder.join("people.csv"), text).unwrap();
+    let sniffed = crm_import(folder, &["--sniff", "people.csv"]);
+    assert_eq!(sniffed.status.code(), Some(0));
+    fs::write(folder.join("plan.toml"), &sniffed.stdout).unwrap();
+    let plan = String::from_utf8(sniffed.stdout).unwrap();
+    assert!(plan.contains("# not used: \"Birthday\""), "{plan}");
+    let done = crm_import(folder, &["--db", "crm.db", "plan.toml", "--apply", "--json"]);
+    assert_eq!((done.status.code(), &json(&done)["counts"]["created"]), (Some(0), &2.into()), "{plan}");
+    let contacts = crm_import(folder, &["--sniff", "people.csv", "--entity=contact"]);
+    let plan = String::from_utf8(contacts.stdout).unwrap();
+    assert!(
+        plan.contains(
+            "# \"Birthday\" can be read in two ways; say which: formats = { date = \"%d/%m/%Y\" } or"
+        ),
+        "{plan}"
+    );
+    assert_eq!(crm_import(folder, &["--sniff", "none.csv"]).status.code(), Some(1));
+}
