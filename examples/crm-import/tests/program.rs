@@ -278,3 +278,25 @@ fn a_file_becomes_a_plan() {
     );
     assert_eq!(crm_import(folder, &["--sniff", "none.csv"]).status.code(), Some(1));
 }
+
+/// Protects: the plan in the guide is one, imports the file beside it, and a second time changes nothing.
+#[test]
+fn the_guide_is_true() {
+    let guide = include_str!("../../../docs/import.md");
+    let block = |name: &str| {
+        let start = format!("```{name}\n");
+        guide.split_once(&start).unwrap().1.split_once("```").unwrap().0
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), block("toml")).unwrap();
+    fs::write(folder.join("people.csv"), block("csv")).unwrap();
+    let run = || {
+        let output =
+            crm_import(folder, &["--db", "crm.db", "plan.toml", "--apply", "--region", "KE", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+        json(&output)["counts"].clone()
+    };
+    assert_eq!(run()["created"], 5);
+    assert_eq!(run()["skipped"], 5);
+}
