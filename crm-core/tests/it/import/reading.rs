@@ -183,32 +183,6 @@ fn case_11b_line_ends_never_become_text() {
     assert_eq!(quoted[1].0, 4);
 }
 
-/// Protects: what a file looks like, and that two readings of a column are told and not guessed.
-#[test]
-fn sniffing_tells_layout_types_and_doubt() {
-    let text = "id;name;born;paid;email;phone;member\n\
-                1;Ana;12/03/2021;1.234,56;ana@x.com;+254 722 000001;yes\n\
-                2;Bob;05/06/2021;20,00;bob@x.com;0722 000002;no\n";
-    let found = sniff(text.as_bytes()).unwrap();
-    assert_eq!((found.layout.delimiter, found.layout.header, found.layout.quote), (';', true, Some('"')));
-    let types: Vec<ColumnType> = found.columns.iter().map(|column| column.r#type).collect();
-    use ColumnType::{Bool, Date, Email, Number, Phone, Text};
-    assert_eq!(types, [Number, Text, Date, Number, Email, Phone, Bool]);
-    let born = &found.columns[2];
-    let patterns: Vec<_> = born.formats.iter().map(|formats| formats.date.as_deref().unwrap()).collect();
-    assert_eq!(patterns, ["%d/%m/%Y", "%m/%d/%Y"]);
-    assert!(born.is_ambiguous() && (born.confidence - 0.5).abs() < 1e-9);
-    let paid = &found.columns[3];
-    assert_eq!(paid.formats, [Formats { decimal: Some(','), group: Some('.'), ..Formats::default() }]);
-    // One day that can only be one settles it.
-    let settled = sniff(text.replace("05/06", "25/06").as_bytes()).unwrap();
-    assert_eq!(settled.columns[2].formats.len(), 1);
-    assert_eq!(settled.columns[2].formats[0].date.as_deref(), Some("%d/%m/%Y"));
-    let bare = sniff("1\t2\n3\t4\n".as_bytes()).unwrap();
-    assert_eq!((bare.layout.delimiter, bare.layout.header), ('\t', false));
-    assert_eq!(sniff("".as_bytes()).unwrap().columns, []);
-}
-
 /// Protects: the quote is the usual one unless apostrophes clearly stand around cells; a stray quote makes no other of it.
 #[test]
 fn sniffing_takes_apostrophes_for_quotes_only_when_they_are() {
@@ -267,4 +241,30 @@ fn a_cell_beyond_the_limit_is_no_rows() {
     let many = "Somebody of these,somebody@example.com\n".repeat(lines / 8);
     let (rows, told) = read(&format!("name,email\nA,a@x.com\n\"B wide,b@x.com\n{many}"));
     assert_eq!((rows, told.as_str()), (2 + lines / 8, ""));
+}
+
+/// Protects: what a file looks like, and that two readings of a column are told and not guessed.
+#[test]
+fn sniffing_tells_layout_types_and_doubt() {
+    let text = "id;name;born;paid;email;phone;member\n\
+                1;Ana;12/03/2021;1.234,56;ana@x.com;+254 722 000001;yes\n\
+                2;Bob;05/06/2021;20,00;bob@x.com;0722 000002;no\n";
+    let found = sniff(text.as_bytes()).unwrap();
+    assert_eq!((found.layout.delimiter, found.layout.header, found.layout.quote), (';', true, Some('"')));
+    let types: Vec<ColumnType> = found.columns.iter().map(|column| column.r#type).collect();
+    use ColumnType::{Bool, Date, Email, Number, Phone, Text};
+    assert_eq!(types, [Number, Text, Date, Number, Email, Phone, Bool]);
+    let born = &found.columns[2];
+    let patterns: Vec<_> = born.formats.iter().map(|formats| formats.date.as_deref().unwrap()).collect();
+    assert_eq!(patterns, ["%d/%m/%Y", "%m/%d/%Y"]);
+    assert!(born.is_ambiguous() && (born.confidence - 0.5).abs() < 1e-9);
+    let paid = &found.columns[3];
+    assert_eq!(paid.formats, [Formats { decimal: Some(','), group: Some('.'), ..Formats::default() }]);
+    // One day that can only be one settles it.
+    let settled = sniff(text.replace("05/06", "25/06").as_bytes()).unwrap();
+    assert_eq!(settled.columns[2].formats.len(), 1);
+    assert_eq!(settled.columns[2].formats[0].date.as_deref(), Some("%d/%m/%Y"));
+    let bare = sniff("1\t2\n3\t4\n".as_bytes()).unwrap();
+    assert_eq!((bare.layout.delimiter, bare.layout.header), ('\t', false));
+    assert_eq!(sniff("".as_bytes()).unwrap().columns, []);
 }
