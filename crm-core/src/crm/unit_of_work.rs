@@ -302,6 +302,24 @@ impl<'t> UnitOfWork<'t> {
         self.save(old, data)
     }
 
+    /// Whether a record could be created, as far as its data and the rules say. A rule may write: the caller takes it back.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn check_new<E: Rules>(&mut self, data: E) -> Result<()> {
+        self.authority.require(E::kind(), Action::Create)?;
+        let id = self.crm.new_uuid()?;
+        self.prepared(Id::from_uuid(id), data, &Origin::Created).map(drop)
+    }
+
+    /// The same for a change of a record.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn check_change<E: Rules>(&mut self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<()> {
+        let old = self.load(id)?;
+        self.require(id, Action::Edit)?;
+        let mut data = old.record.data.clone();
+        change(&mut data);
+        self.prepared(id, data, &Origin::Edited(&old.record)).map(drop)
+    }
+
     /// Changes a record by a rule, without asking who acts.
     pub(crate) fn adjust<E: Rules>(
         &mut self,

@@ -175,6 +175,21 @@ impl PhoneNumber {
         country_code(region).is_some()
     }
 
+    /// Whether it looks as if somebody's file had something else there: `7.22555E+11` of a spreadsheet, a remark with digits in it,
+    /// several numbers in one. It is a number all the same.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn is_doubtful(&self, region: &str) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+        let (mantissa, power) = self.0.trim().split_once(['E', 'e']).unwrap_or_default();
+        if digits(mantissa) && digits(power.trim_start_matches(['+', '-'])) || self.0.contains(":::") {
+            return true;
+        }
+        const OF_EXTENSIONS: [&str; 6] = ["tel", "extension", "extn", "ext", "anexo", "x"];
+        let mut words = self.0.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+        let others = words.any(|word| !OF_EXTENSIONS.contains(&word.to_lowercase().as_str()));
+        others && self.forms(region).is_none()
+    }
+
     /// What the keys of numbers begin with that begin with these digits, written internationally or nationally.
     pub(crate) fn key_starts(&self, region: &str) -> Vec<String> {
         let digits = self.digits();

@@ -1,6 +1,8 @@
 //! Import of files.
 
 mod cases;
+mod exported;
+mod failed;
 mod plans;
 mod reading;
 mod running;
@@ -23,6 +25,7 @@ struct Ran {
     report: ImportReport,
     rows: Vec<Told>,
     failed: String,
+    failed_bytes: Vec<u8>,
 }
 
 struct Told {
@@ -76,7 +79,9 @@ fn run(
     assert_eq!(counts.rows, counts.created + counts.updated + counts.skipped + counts.failed);
     assert_eq!(usize::try_from(counts.rows).unwrap(), rows.len());
     assert!(report.finished);
-    Ok(Ran { report, rows, failed: String::from_utf8(failed.finish().unwrap()).unwrap() })
+    let failed_bytes = failed.finish().unwrap();
+    let failed = String::from_utf8_lossy(&failed_bytes).into_owned();
+    Ok(Ran { report, rows, failed, failed_bytes })
 }
 
 fn apply_bytes(session: &Session, plan: &Plan, bytes: Vec<u8>) -> Ran {

@@ -1,25 +1,33 @@
 //! The import itself.
 
+use crate::print::print;
+use crate::refused::Refused;
+use crate::sniff::sniff;
+use crate::store::open_store;
+use crate::told::Told;
+use crate::undo::undo;
 use crate::{Arguments, Ending, Failure, Task};
-use crm_core::exchange::import::{
-    FailedRows, Import, ImportEvent, ImportReport, Plan, RowAction, RowOutcome, undo_import,
-};
-use crm_core::{Session, Uuid};
-use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use crm_core::exchange::import::{Import, ImportEvent, Plan};
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::io::{Read, Write};
+use std::path::Path;
 
 /// Does what was asked for. The report goes to `out`, what happens meanwhile to `progress`.
 ///
 /// # Errors
-/// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on.
+/// What is wrong with the plan or the files, and the store's errors. An import that was begun can go on; what it did until then
+/// goes to `out` all the same.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write) -> Result<Ending, Failure> {
+    if arguments.task == Task::Sniff {
+        return sniff(&arguments.plan, arguments.entity, out);
+    }
     let plan = read_plan(&arguments.plan)?;
-    let session = crm_sqlite::open(&arguments.db)?.system("crm-import");
+    // Before anything is written: rows that are refused must have their place.
+    let refused = match &arguments.failed {
+        Some(folder) if arguments.task != Task::Undo => Refused::new(folder, &plan)?,
+        _ => Refused::default(),
+    };
+    let session = open_store(&arguments.db, &arguments.place)?;
     if arguments.task == Task::Undo {
         return undo(arguments, &session, &plan, out, progress);
     }
@@ -30,188 +38,46 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write)
     let beside = arguments.plan.parent().unwrap_or(Path::new("."));
     let folder = arguments.files.as_deref().unwrap_or(beside);
     let mut open = |name: &str| Ok(Box::new(File::open(folder.join(name))?) as Box<dyn Read + Send>);
-    let mut told = Told { most: arguments.problems, folder: arguments.failed.clone(), ..Told::default() };
-    let mut watch = |event: ImportEvent<'_>| match told.take(event, progress) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(failure) => {
-            told.failure = Some(failure);
-            ControlFlow::Break(())
-        }
+    let mut told = Told::new(arguments.problems, refused);
+    let mut watch = |event: ImportEvent<'_>| told.take(event, progress);
+    let result = match arguments.task {
+        Task::DryRun => import.dry_run(&mut open, &mut watch),
+        _ => import.apply(&mut open, &mut watch),
     };
-    let report = match arguments.task {
-        Task::DryRun => import.dry_run(&mut open, &mut watch)?,
-        _ => {
-            let result = import.apply(&mut open, &mut watch);
-            result.map_err(|error| {
-                format!("{error:?}; what was done stays: --import {} goes on", import.id())
-            })?
-        }
+    // What was done, and refused, until an error is told as well.
+    let (report, error) = match result {
+        Ok(report) => (Some(report), None),
+        Err(error) => (told.so_far.take(), Some(error)),
     };
-    let files = told.finish()?;
-    let ending = if report.counts.failed > 0 { Ending::RowsFailed } else { Ending::Clean };
-    match arguments.json {
-        true => print_json(&report, &told.problems, &files, out)?,
-        false => print_text(&report, &told.problems, &files, out)?,
+    let files = told.finish();
+    if let Some(report) = &report {
+        let files = files.as_deref().unwrap_or_default();
+        print(arguments, report, &told, files, error.as_ref(), out)?;
     }
-    Ok(ending)
+    if let Some(error) = error {
+        let what = match (arguments.task, &report, arguments.import) {
+            (Task::DryRun, ..) => String::new(),
+            (_, None, None) => "; nothing was written".to_owned(),
+            _ => format!("; what was done stays: --import {} goes on, --undo takes it back", import.id()),
+        };
+        return Err(format!("{error:?}{what}").into());
+    }
+    files?;
+    let refused = report.is_some_and(|report| report.counts.failed > 0);
+    Ok(if refused { Ending::RowsFailed } else { Ending::Clean })
 }
 
 /// A plan in TOML, or in JSON when its name ends so.
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| named(&error))?;
+    let text = fs::read_to_string(path).map_err(|error| at(path, &error))?;
     let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
     Ok(match is_json {
-        true => serde_json::from_str(&text).map_err(|error| named(&error))?,
-        false => toml::from_str(&text).map_err(|error| named(&error))?,
+        true => serde_json::from_str(&text).map_err(|error| at(path, &error))?,
+        false => toml::from_str(&text).map_err(|error| at(path, &error))?,
     })
 }
 
-/// What the rows told.
-#[derive(Default)]
-struct Told {
-    most: usize,
-    folder: Option<PathBuf>,
-    problems: Vec<Json>,
-    failed: BTreeMap<usize, FailedRows<BufWriter<File>>>,
-    failure: Option<Failure>,
-}
-
-impl Told {
-    fn take(&mut self, event: ImportEvent<'_>, progress: &mut dyn Write) -> Result<(), Failure> {
-        match event {
-            ImportEvent::Chunk(counts) => {
-                writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed)?;
-            }
-            ImportEvent::Row(row) if row.action == RowAction::Failed => self.refused(&row)?,
-            ImportEvent::Row(_) => {}
-        }
-        Ok(())
-    }
-
-    fn refused(&mut self, row: &RowOutcome<'_>) -> Result<(), Failure> {
-        for problem in row.problems {
-            if self.problems.len() < self.most {
-                let mut told = serde_json::to_value(problem)?;
-                told["step"] = json!(row.step);
-                told["line"] = json!(row.row.line);
-                self.problems.push(told);
-            }
-        }
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let rows = match self.failed.entry(row.step) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let file = BufWriter::new(File::create(failed_file(folder, row.step))?);
-                new.insert(FailedRows::new(file))
-            }
-        };
-        rows.add(row)?;
-        Ok(())
-    }
-
-    /// The files with refused rows.
-    fn finish(&mut self) -> Result<Vec<PathBuf>, Failure> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let mut files = Vec::new();
-        for (step, rows) in std::mem::take(&mut self.failed) {
-            rows.finish()?.flush()?;
-            files.extend(self.folder.as_ref().map(|folder| failed_file(folder, step)));
-        }
-        Ok(files)
-    }
-}
-
-fn failed_file(folder: &Path, step: usize) -> PathBuf {
-    folder.join(format!("failed-{step}.csv"))
-}
-
-fn print_json(
-    report: &ImportReport,
-    problems: &[Json],
-    files: &[PathBuf],
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let mut json = serde_json::to_value(report)?;
-    json["problems"] = json!(problems);
-    json["failed_files"] = json!(files);
-    Ok(writeln!(out, "{json:#}")?)
-}
-
-fn print_text(
-    report: &ImportReport,
-    problems: &[Json],
-    files: &[PathBuf],
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    if let Some(import) = report.import {
-        writeln!(out, "import {import}")?;
-    }
-    for step in &report.steps {
-        let counts = step.counts;
-        writeln!(
-            out,
-            "{}: {} rows, {} created, {} updated, {} skipped, {} refused",
-            step.file, counts.rows, counts.created, counts.updated, counts.skipped, counts.failed
-        )?;
-        step.warnings.iter().try_for_each(|warning| writeln!(out, "  {warning}"))?;
-    }
-    let text = |problem: &Json, name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    for problem in problems {
-        let file =
-            problem["step"].as_u64().and_then(|step| report.steps.iter().find(|s| s.step as u64 == step));
-        let (column, value) = (text(problem, "column"), text(problem, "value"));
-        let what = if column.is_empty() { text(problem, "field") } else { column };
-        let file = file.map_or("", |step| step.file.as_str());
-        writeln!(out, "{file}:{}: {what} {value:?}: {}", problem["line"], text(problem, "reason"))?;
-    }
-    files.iter().try_for_each(|file| writeln!(out, "refused rows are in {}", file.display()))?;
-    Ok(())
-}
-
-fn undo(
-    arguments: &Arguments,
-    session: &Session,
-    plan: &Plan,
-    out: &mut dyn Write,
-    progress: &mut dyn Write,
-) -> Result<Ending, Failure> {
-    let import = match arguments.import {
-        Some(import) => import,
-        None => newest(session, &plan.hash()?)?
-            .ok_or("the store has no import of this plan that can be undone")?,
-    };
-    let undone = undo_import(session, import, &mut |undone| {
-        // Whoever does not read the progress still wants his undo.
-        let _ = writeln!(progress, "{} operations taken back, {} left", undone.operations, undone.left);
-        ControlFlow::Continue(())
-    })?;
-    match arguments.json {
-        true => writeln!(out, "{:#}", json!({"import": import, "undone": undone}))?,
-        false => writeln!(out, "import {import}: {} operations taken back", undone.operations)?,
-    }
-    Ok(Ending::Clean)
-}
-
-/// The newest import with this plan that was not taken back.
-fn newest(session: &Session, hash: &str) -> Result<Option<Uuid>, Failure> {
-    const AT_ONCE: usize = 10;
-    let mut before = None;
-    let mut gone = Vec::new();
-    loop {
-        let page = session.latest_operations(before, AT_ONCE)?;
-        let Some(last) = page.last() else { return Ok(None) };
-        before = Some(last.seq);
-        for operation in &page {
-            match &operation.import {
-                Some(part) if operation.undoes.is_some() => gone.push(part.import),
-                Some(part) if part.plan == hash && !gone.contains(&part.import) => {
-                    return Ok(Some(part.import));
-                }
-                _ => {}
-            }
-        }
-    }
+/// What is wrong, with the file or folder that it is wrong with.
+pub(crate) fn at(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
 }

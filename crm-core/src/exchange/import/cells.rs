@@ -8,8 +8,8 @@ use super::report::RowProblem;
 use super::rows::{Row, RowState};
 use crate::error::{Error, Result, Violations};
 use crate::exchange::formula;
-use crate::model::{Conventions, Schema};
-use crate::value::{KeyRules, Value, ValueType, Zone, fold};
+use crate::model::{Conventions, CustomFieldType, Schema};
+use crate::value::{KeyRules, PhoneNumber, Value, ValueType, Zone, fold};
 use rust_decimal::Decimal;
 use std::any::Any;
 use std::borrow::Cow;
@@ -34,6 +34,8 @@ pub(super) struct Slot<'p> {
     source: Source<'p>,
     pub(super) place: Place,
     ty: CellType,
+    /// Whether its texts are phone numbers.
+    phone: bool,
     formats: Formats,
     pub(super) lookup: Option<Lookup>,
     pub(super) clears: bool,
@@ -41,6 +43,9 @@ pub(super) struct Slot<'p> {
     /// What a new record gets when the cell is empty.
     pub(super) default: Cell,
 }
+
+/// The rule of a column that the file has not.
+const MISSING: &str = "missing_column";
 
 enum Source<'p> {
     Column(usize),
@@ -73,6 +78,8 @@ pub(super) struct Draft {
     /// One for each slot.
     pub(super) cells: Vec<Cell>,
     pub(super) problems: Vec<RowProblem>,
+    /// The slots whose phone numbers look like none.
+    pub(super) doubtful: Vec<usize>,
     /// The record that the row would be and its keys, made ahead of the writing where nothing had to be looked up for it.
     pub(super) begun: Option<Box<dyn Any + Send>>,
 }
@@ -85,7 +92,6 @@ impl<'p> Ready<'p> {
         conventions: &Conventions,
         zone: Zone,
     ) -> Result<Self> {
-        let mut problems = Violations::default();
         let schema = step.entity.schema();
         let mut ready = Ready {
             step,
@@ -96,6 +102,7 @@ impl<'p> Ready<'p> {
             zone,
             keys: conventions.keys.clone(),
         };
+        let (mut problems, mut headers) = (Violations::default(), 0);
         for (column, words) in &step.values {
             let words = words.iter().map(|(from, to)| (fold(from.trim()), to.as_str()));
             match ready.column(column) {
@@ -110,6 +117,12 @@ impl<'p> Ready<'p> {
                 match ready.slot(mapping, conventions) {
                     Ok(slot) => ready.slots.push(slot),
                     Err((rule, reason)) => {
+                        // What the file has is told once.
+                        headers += u32::from(rule == MISSING);
+                        let reason = match rule {
+                            MISSING if headers == 1 => format!("{reason}; {}", ready.header_in_words()),
+                            _ => reason,
+                        };
                         let name = mapping.column.as_deref().unwrap_or(&mapping.field);
                         problems.within(&number.to_string(), |problems| problems.add("", rule, name, reason));
                     }
@@ -138,9 +151,20 @@ impl<'p> Ready<'p> {
     fn column(&self, name: &str) -> Result<usize, Refusal> {
         let exact = self.header.iter().position(|known| known == name.trim());
         let found = exact.or_else(|| self.header.iter().position(|known| fold(known) == fold(name.trim())));
-        found.ok_or_else(|| {
-            ("missing_column", format!("the file has no column {name:?}; it has {}", self.header.join(", ")))
-        })
+        found.ok_or_else(|| (MISSING, format!("the file has no column {name:?}")))
+    }
+
+    /// The columns that the file has. One that has delimiters in it tells that the plan has another one.
+    fn header_in_words(&self) -> String {
+        let has = format!("it has {}", self.header.join(", "));
+        let other = match self.header.as_slice() {
+            [only] => [';', ',', '\t', '|'].into_iter().find(|delimiter| only.contains(*delimiter)),
+            _ => None,
+        };
+        match other {
+            Some(other) => format!("{has}: is {other:?} the delimiter?"),
+            None => has,
+        }
     }
 
     fn slot(&self, mapping: &'p Mapping, conventions: &Conventions) -> Result<Slot<'p>, Refusal> {
@@ -158,8 +182,17 @@ impl<'p> Ready<'p> {
             }
             _ => None,
         };
+        let phone = match &place {
+            Place::List(_, part) => *part == Some("number"),
+            Place::Custom(_, key) => conventions
+                .custom_field(self.schema.kind, key)
+                .is_some_and(|field| field.r#type == CustomFieldType::Phone),
+            Place::Field(field) => self.schema.fields.get(*field).is_some_and(|field| field.name == "phone"),
+            _ => false,
+        };
         let mut slot = Slot {
             mapping,
+            phone,
             source,
             place,
             ty,
@@ -197,7 +230,13 @@ impl<'p> Ready<'p> {
 
     /// Reads the cells of a row.
     pub(super) fn draft(&self, row: &Row) -> Draft {
-        let mut draft = Draft { row: row.clone(), cells: Vec::new(), problems: Vec::new(), begun: None };
+        let mut draft = Draft {
+            row: row.clone(),
+            cells: Vec::new(),
+            problems: Vec::new(),
+            doubtful: Vec::new(),
+            begun: None,
+        };
         match row.state {
             RowState::Filled => {}
             RowState::Blank => return draft,
@@ -213,18 +252,33 @@ impl<'p> Ready<'p> {
             draft.problems.push(RowProblem::of_row("too_many_cells", row.cell(index), reason));
         }
         draft.cells.reserve(self.slots.len());
-        for slot in &self.slots {
+        for (index, slot) in self.slots.iter().enumerate() {
             let text = altered(self.text(slot, row), slot.mapping);
             let cell = match text.trim().is_empty() {
                 true => Ok(Cell::Empty),
                 false => slot.read(&text, self.zone),
             };
+            if slot.phone && cell.is_ok() && self.is_doubtful(slot, text.trim()) {
+                draft.doubtful.push(index);
+            }
             draft.cells.push(cell.unwrap_or_else(|(rule, reason)| {
                 draft.problems.push(RowProblem::of_cell(slot.mapping, &text, rule, reason));
                 Cell::Wrong
             }));
         }
         draft
+    }
+
+    /// The text of a slot in a row.
+    pub(super) fn text_of(&self, slot: usize, row: &Row) -> String {
+        let text = self.slots.get(slot).map(|slot| altered(self.text(slot, row), slot.mapping));
+        text.unwrap_or_default().into_owned()
+    }
+
+    fn is_doubtful(&self, slot: &Slot<'_>, text: &str) -> bool {
+        // JSON is written by programs.
+        !text.starts_with(['[', '{'])
+            && slot.parts(text).any(|part| PhoneNumber(part.to_owned()).is_doubtful(&self.keys.phone_region))
     }
 
     /// Whether a row of the file can be made into a record without looking anything up.
@@ -314,8 +368,14 @@ impl Slot<'_> {
             }
             CellType::Option(words) => Value::Text(choice(trimmed, words)?.to_owned()),
             CellType::Options(words) => {
-                let chosen = self
-                    .parts(trimmed)
+                // As an export writes options that have a semicolon in them.
+                let json: Option<Vec<String>> = serde_json::from_str(trimmed).ok();
+                let parts = match &json {
+                    Some(parts) => parts.iter().map(String::as_str).collect(),
+                    None => self.parts(trimmed).collect::<Vec<_>>(),
+                };
+                let chosen = parts
+                    .into_iter()
                     .map(|part| choice(part, words).map(|word| Value::Text(word.to_owned())));
                 Value::List(chosen.collect::<Result<_, _>>()?)
             }

@@ -275,8 +275,8 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             self.refer_again(unit, draft, &mut data)?;
         }
         if !draft.problems.is_empty() {
-            self.tell_the_rest(draft, data);
-            return fate(RowAction::Failed, None, "");
+            let told = self.tell_the_rest(unit, draft, data, &keys)?;
+            return told.map_or(Ok(None), |()| fate(RowAction::Failed, None, ""));
         }
         let found = self.matched(&keys);
         let mut ids = found.iter().copied();

@@ -77,6 +77,10 @@ impl Formats {
             if items.any(|item| item == Item::Error) {
                 return Err(("syntax", format!("{pattern:?} is no pattern for dates")));
             }
+            if !pattern.contains('%') && !["excel", "excel1904"].contains(&pattern.as_str()) {
+                let reason = format!("{pattern:?} is no pattern for dates: %d/%m/%Y is one, and so is excel");
+                return Err(("syntax", reason));
+            }
             if pattern.contains("%y") && self.pivot.is_none_or(|pivot| pivot > 99) {
                 return Err((
                     "pivot",
@@ -131,7 +135,8 @@ impl Formats {
                 if has_time(pattern) {
                     return self.local(text, pattern).map(|moment| moment.date());
                 }
-                let day = NaiveDate::parse_from_str(text, pattern).map_err(|_| wrong())?;
+                let day = NaiveDate::parse_from_str(text, pattern)
+                    .map_err(|error| no_such_day(&error).unwrap_or_else(wrong))?;
                 self.in_century(day, pattern).ok_or_else(wrong)
             }
         }
@@ -172,7 +177,8 @@ impl Formats {
 
     fn local(&self, text: &str, pattern: &str) -> Read<NaiveDateTime> {
         let wrong = || ("date", format!("it is no moment of the form {pattern}"));
-        let moment = NaiveDateTime::parse_from_str(text, pattern).map_err(|_| wrong())?;
+        let moment = NaiveDateTime::parse_from_str(text, pattern)
+            .map_err(|error| no_such_day(&error).unwrap_or_else(wrong))?;
         let day = self.in_century(moment.date(), pattern).ok_or_else(wrong)?;
         Ok(day.and_time(moment.time()))
     }
@@ -332,7 +338,18 @@ fn iso_day(text: &str) -> Option<NaiveDate> {
         .filter(|day| day.year() >= 1000)
 }
 
+/// Of the right form, and in no calendar.
+fn no_such_day(error: &chrono::ParseError) -> Option<Refusal> {
+    use chrono::format::ParseErrorKind::{Impossible, OutOfRange};
+    matches!(error.kind(), Impossible | OutOfRange).then(|| ("date", "there is no such day".to_owned()))
+}
+
 fn undeclared(text: &str) -> Refusal {
+    let day = text.get(..10).unwrap_or(text);
+    let iso = NaiveDate::parse_from_str(day, "%Y-%m-%d").err().filter(|_| day.len() == 10);
+    if let Some(refusal) = iso.as_ref().and_then(no_such_day) {
+        return refusal;
+    }
     let digits = text.chars().filter(char::is_ascii_digit).count();
     match digits >= 3 {
         true => (

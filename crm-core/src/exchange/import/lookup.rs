@@ -53,15 +53,15 @@ impl Lookup {
     }
 }
 
-/// By what records of a kind are usually called in files.
-fn usual(kind: Kind) -> &'static [&'static str] {
+/// By what records of a kind are usually called in files. A text that is no id is not looked for among the ids.
+pub(super) fn usual(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Customer => &["code", "emails", "name"],
-        Kind::Contact => &["emails", "full_name"],
-        Kind::User => &["username", "email", "full_name"],
-        Kind::Role => &["key"],
-        Kind::Product => &["sku", "name"],
-        Kind::Pipeline | Kind::Opportunity => &["name"],
+        Kind::Customer => &["id", "code", "emails", "name"],
+        Kind::Contact => &["id", "emails", "full_name"],
+        Kind::User => &["id", "username", "email", "full_name"],
+        Kind::Role => &["id", "key"],
+        Kind::Product => &["id", "sku", "name"],
+        Kind::Pipeline | Kind::Opportunity => &["id", "name"],
         _ => &["id"],
     }
 }

@@ -6,6 +6,7 @@
 
 mod cells;
 mod chunk;
+mod failed;
 mod formats;
 mod lookup;
 mod place;
@@ -17,9 +18,10 @@ mod sniff;
 mod suggest;
 mod text;
 
+pub use failed::FailedRows;
 pub use formats::{Formats, Refusal};
 pub use plan::{Mapping, OnList, OnMatch, OnNew, Plan, Step, TextPart, WhenEmpty};
-pub use report::{Counts, FailedRows, ImportReport, RowAction, RowOutcome, RowProblem, StepReport, Undone};
+pub use report::{Counts, ImportReport, RowAction, RowOutcome, RowProblem, StepReport, Undone};
 pub use rows::{Layout, Row, RowState, Rows};
 pub use run::{Import, ImportEvent, OpenFile, Watch, undo_import};
 pub use sniff::{ColumnType, Sniffed, SniffedColumn, sniff};

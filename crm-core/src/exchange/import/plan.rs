@@ -102,7 +102,8 @@ pub struct Mapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// For a reference: by what the other record is looked up, tried in turn: `code`, `name`, `emails`, `username`,
-    /// `full_name`, `external_ids.SOURCE`, `id` … What is usual for its kind when nothing is said.
+    /// `full_name`, `external_ids.SOURCE`, `id` … What is usual for its kind when nothing is said: ids first, then what people call
+    /// such records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
     /// What an empty cell does here.
@@ -117,6 +118,13 @@ pub struct Mapping {
     /// How this column is written, where it differs from the others.
     #[serde(default, skip_serializing_if = "is_default")]
     pub formats: Formats,
+}
+
+impl Mapping {
+    /// What it is called in reports: its column, its template, or its field when it has neither.
+    pub(super) fn name(&self) -> &str {
+        self.column.as_deref().or(self.template.as_deref()).unwrap_or(&self.field)
+    }
 }
 
 macro_rules! words {
@@ -136,7 +144,8 @@ words! {
         Create,
         /// The cells replace what the record has.
         Update,
-        /// The cells fill what is empty in the record.
+        /// The cells fill what is empty in the record. A list gets what it lacks, behind what it has; with
+        /// [`OnList::Replace`] it is filled only when it is empty.
         FillEmpty,
         /// The row is left out.
         Skip,
@@ -170,7 +179,7 @@ words! {
 words! {
     /// What a cell does to a list that has entries.
     OnList {
-        /// What is new comes first, what was there stays.
+        /// What is new comes first, what was there stays. Where only what is empty is filled, what was there stays first.
         #[default]
         Unite,
         /// The list has what the file has and nothing else.

@@ -1,10 +1,9 @@
 //! What an import did, or would do, and what is wrong with its rows.
 
 use super::plan::Mapping;
-use super::rows::Row;
-use crate::error::{Error, Result};
+use super::rows::{Layout, Row};
 use serde::Serialize;
-use std::io::Write;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What becomes of a row.
@@ -70,6 +69,12 @@ pub struct RowOutcome<'a> {
     pub step: usize,
     /// The names of the file's columns.
     pub header: &'a [String],
+    /// How its file is laid out, with the encoding in which it was read.
+    pub layout: &'a Layout,
+    /// Whether its file begins with a byte-order mark.
+    pub mark: bool,
+    /// The column, from 0, in which an earlier import told why it refused the row; the plan does not use it.
+    pub reasons: Option<usize>,
     /// The row, with the line on which it begins.
     pub row: &'a Row,
     /// What became of it.
@@ -143,11 +148,13 @@ pub struct StepReport {
     pub encoding: String,
     /// Its rows, as far as this run read them.
     pub counts: Counts,
+    /// How many of them were left out, by the reason: see [`RowOutcome::reason`].
+    pub skipped: BTreeMap<&'static str, u64>,
     /// How many cells each mapping found filled, in the order of the plan.
     pub filled: Vec<(String, u64)>,
     /// Columns of the file that the plan leaves out.
     pub unused: Vec<String>,
-    /// What is odd and no error: a column that is mapped and has no values.
+    /// What is odd and no error: a column that is mapped and has no values, phone numbers that look like none.
     pub warnings: Vec<String>,
 }
 
@@ -158,74 +165,4 @@ pub struct Undone {
     pub operations: u64,
     /// How many of its operations are left: only when somebody cancelled it.
     pub left: u64,
-}
-
-/// Writes the rows that were refused as a file that can be put right and imported again: the columns as they were, and one
-/// with the reason.
-///
-/// ```
-/// use crm_core::exchange::import::FailedRows;
-/// let mut failed = FailedRows::new(Vec::new());
-/// // In the callback of an import: failed.add(&outcome)?
-/// assert!(failed.finish()?.is_empty());
-/// # Ok::<(), crm_core::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct FailedRows<W: Write> {
-    out: csv::Writer<W>,
-    begun: bool,
-    rows: u64,
-}
-
-impl<W: Write> FailedRows<W> {
-    /// Writes there.
-    pub fn new(out: W) -> Self {
-        let out = csv::WriterBuilder::new().flexible(true).from_writer(out);
-        FailedRows { out, begun: false, rows: 0 }
-    }
-
-    /// Takes a row when it was refused.
-    ///
-    /// # Errors
-    /// `storage` when it can't be written.
-    pub fn add(&mut self, outcome: &RowOutcome<'_>) -> Result<()> {
-        if outcome.action != RowAction::Failed {
-            return Ok(());
-        }
-        let told = |problem: &RowProblem| {
-            let name = if problem.column.is_empty() { &problem.field } else { &problem.column };
-            if name.is_empty() { problem.reason.clone() } else { format!("{name}: {}", problem.reason) }
-        };
-        let reason = outcome.problems.iter().map(told).collect::<Vec<_>>().join("; ");
-        let write = |out: &mut csv::Writer<W>, cells: &mut dyn Iterator<Item = &str>| out.write_record(cells);
-        if !std::mem::replace(&mut self.begun, true) {
-            let names = outcome.header.iter().map(String::as_str).chain([Self::REASON]);
-            write(&mut self.out, &mut names.into_iter()).map_err(from_csv)?;
-        }
-        let width = outcome.header.len().max(outcome.row.len());
-        let cells = (0..width).map(|index| outcome.row.cell(index)).chain([reason.as_str()]);
-        write(&mut self.out, &mut cells.into_iter()).map_err(from_csv)?;
-        self.rows += 1;
-        Ok(())
-    }
-
-    /// The name of the column with the reasons.
-    pub const REASON: &'static str = "reason";
-
-    /// How many rows it has taken.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Gives back where it wrote.
-    ///
-    /// # Errors
-    /// `storage` when it can't be written.
-    pub fn finish(self) -> Result<W> {
-        self.out.into_inner().map_err(|error| Error::Storage { reason: error.to_string(), source: None })
-    }
-}
-
-fn from_csv(error: csv::Error) -> Error {
-    Error::Storage { reason: error.to_string(), source: Some(Box::new(error)) }
 }

@@ -116,8 +116,8 @@ impl<R: Read> Rows<R> {
     /// Opens a text and reads its header.
     ///
     /// # Errors
-    /// `invalid` for a layout that can't be, an unknown encoding (`encoding`), UTF-32 (`encoding`, `utf_32`); `storage` when the
-    /// reader fails.
+    /// `invalid` for a layout that can't be, an unknown encoding (`encoding`), UTF-32 (`encoding`, `utf_32`); (`file`, `unreadable`) when
+    /// the reader fails.
     pub fn open(source: R, layout: &Layout) -> Result<Self> {
         let delimiter = ascii("delimiter", layout.delimiter)?;
         let quote = layout.quote.map(|quote| ascii("quote", quote)).transpose()?;
@@ -183,8 +183,8 @@ impl<R: Read> Rows<R> {
     /// The next row, blank ones too; `None` at the end.
     ///
     /// # Errors
-    /// `invalid` (`encoding`, `malformed`) for bytes that the encoding does not have, (`file`, `too_long`) for a line of more than 4 MiB;
-    /// `storage` when the reader fails.
+    /// `invalid` (`encoding`, `malformed`) for bytes that the encoding does not have, (`file`, `too_long`) for a line or a
+    /// cell of more than 4 MiB, (`file`, `unreadable`) when the reader fails.
     pub fn read(&mut self) -> Result<Option<&Row>> {
         if std::mem::take(&mut self.first) || self.advance()? {
             return Ok(Some(&self.row));
@@ -221,6 +221,13 @@ impl<R: Read> Rows<R> {
         let mut line = String::new();
         loop {
             let start = self.current.len();
+            if start > LONGEST_ROW && !self.holds_rows(&lengths) {
+                let reason = format!(
+                    "line {}: the cell that begins with a quote here is longer than {LONGEST_ROW} bytes, or its quote is none",
+                    self.row.line
+                );
+                return Err(Error::invalid("file", "too_long", reason));
+            }
             let whole = start <= LONGEST_ROW && self.next_line(&mut line)? && {
                 self.current.push_str(&line);
                 lengths.push(line.len());
@@ -256,6 +263,19 @@ impl<R: Read> Rows<R> {
         self.row.text.push_str(first.trim_end_matches(['\n', '\r']));
         self.row.ends = vec![self.row.text.len()];
         Ok(())
+    }
+
+    /// Whether the lines after a quote look like rows, so that the quote is a stray one and they are no text of a cell.
+    fn holds_rows(&self, lengths: &[usize]) -> bool {
+        const LINES: usize = 1_000;
+        let first = lengths.first().copied().unwrap_or_default();
+        let rest = self.current.get(first..).unwrap_or_default();
+        let delimiters = |line: &str| line.bytes().filter(|byte| *byte == self.delimiter).count();
+        let lines = rest.lines().take(LINES).filter(|line| !line.trim().is_empty());
+        let (rows, all) = lines.fold((0, 0), |(rows, all), line| {
+            (rows + usize::from(delimiters(line) + 1 == self.width), all + 1)
+        });
+        self.width > 1 && rows * 2 > all
     }
 
     /// Every line ends, also the last one.

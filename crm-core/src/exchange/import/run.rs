@@ -2,13 +2,15 @@
 
 use super::cells::{Draft, Ready, of_step};
 use super::chunk::{Written, target};
-use super::plan::{Plan, Step};
+use super::failed::reasons_in;
+use super::plan::{Mapping, Plan, Step};
 use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Undone};
-use super::rows::{RowState, Rows};
+use super::rows::{Layout, RowState, Rows};
 use crate::crm::{Session, UnitOfWork};
 use crate::error::{Error, Result};
 use crate::model::{Action, Conventions, ImportPart, Operation};
 use crate::value::Zone;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -27,8 +29,9 @@ pub type OpenFile<'a> = &'a mut dyn FnMut(&str) -> std::io::Result<Box<dyn Read 
 pub enum ImportEvent<'a> {
     /// What became of a row. Told when its chunk was committed, so that it is true.
     Row(RowOutcome<'a>),
-    /// A chunk is done; all rows until now.
-    Chunk(Counts),
+    /// A chunk is done; the report until now, without the warnings, which need the whole file. When the import ends with an error, the
+    /// last one told is what it did.
+    Chunk(&'a ImportReport),
 }
 
 /// Takes what an import tells; `Break` stops it after the chunk that was told last.
@@ -117,7 +120,7 @@ impl<'a> Import<'a> {
         let result = self.session.write("import", |unit| {
             for (number, step) in self.plan.steps.iter().enumerate() {
                 let (conventions, zone) = (unit.conventions().clone(), unit.settings().time_zone);
-                let source = source_of(step, open)?;
+                let source = source_of(step, open).map_err(|error| of_step(number, error))?;
                 let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], _: &ImportPart| {
                     let target = target(step.entity);
                     let drafts = std::cell::RefCell::new(drafts);
@@ -150,8 +153,8 @@ impl<'a> Import<'a> {
     /// [`Import::resume`] goes on, [`undo_import`] takes it back.
     ///
     /// # Errors
-    /// `invalid` (`missing_column` and others) when a file is not what the plan says, or no text in its encoding; `denied`
-    /// when the role allows none of it; `storage` when a file can't be read; those of the store. What is wrong with single rows
+    /// `invalid` (`missing_column` and others) when a file is not what the plan says, or no text in its encoding; (`file`,
+    /// `unreadable`) when one can't be read; `denied` when the role allows none of it; those of the store. What is wrong with single rows
     /// is no error.
     pub fn apply(&self, open: OpenFile<'_>, watch: Watch<'_>) -> Result<ImportReport> {
         let mut run = Run::new(self, Some(self.id), watch);
@@ -160,7 +163,7 @@ impl<'a> Import<'a> {
             let (conventions, zone) = self
                 .session
                 .read(|_, _, shared| Ok((shared.conventions.clone(), shared.settings.time_zone)))?;
-            let source = source_of(step, open)?;
+            let source = source_of(step, open).map_err(|error| of_step(number, error))?;
             let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], so_far: &ImportPart| {
                 let mut dirty = false;
                 let written = self.write(step, ready, drafts, so_far, false, &mut dirty);
@@ -223,12 +226,10 @@ pub fn undo_import(
     watch: &mut dyn FnMut(Undone) -> ControlFlow<()>,
 ) -> Result<Undone> {
     let parts = parts_of(session, import)?;
-    let gone: Vec<Uuid> = parts.iter().filter_map(|operation| operation.undoes).collect();
-    let open = parts.iter().filter(|part| part.undoes.is_none() && !gone.contains(&part.id));
-    let open: Vec<Uuid> = open.map(|part| part.id).collect();
+    let open = not_taken_back(&parts);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let mut undone = Undone { operations: 0, left: count(open.len()) };
-    for part in open.into_iter().rev() {
+    for part in open {
         session.undo(part)?;
         undone.operations += 1;
         undone.left -= 1;
@@ -237,6 +238,19 @@ pub fn undo_import(
         }
     }
     Ok(undone)
+}
+
+/// The operations that hold, the newest first. An undo that was itself taken back takes nothing back.
+fn not_taken_back(parts: &[Operation]) -> Vec<Uuid> {
+    let (mut gone, mut open) = (BTreeSet::new(), Vec::new());
+    for part in parts.iter().rev() {
+        match part.undoes {
+            _ if gone.contains(&part.id) => {}
+            Some(undone) => drop(gone.insert(undone)),
+            None => open.push(part.id),
+        }
+    }
+    open
 }
 
 /// The operations of an import, if it is one of the session's user or he sees the journal.
@@ -268,15 +282,23 @@ fn source_of<'p>(step: &'p Step, open: OpenFile<'_>) -> Result<Box<dyn Read + Se
         Some(text) => Ok(Box::new(text.as_bytes())),
         None => match open(&step.file) {
             Ok(file) => Ok(file),
-            Err(error) => {
-                let reason = format!("{}: {error}", step.file);
-                Err(Error::Storage { reason, source: Some(Box::new(error)) })
-            }
+            Err(error) => Err(Error::invalid("file", "unreadable", format!("{}: {error}", step.file))),
         },
     }
 }
 
 type Write<'w> = &'w mut dyn FnMut(&Ready<'_>, &mut [Draft], &ImportPart) -> Result<Written>;
+
+/// The file of a step, as it was found.
+struct Source {
+    /// The step, from 0.
+    number: usize,
+    /// With the encoding that it has.
+    layout: Layout,
+    mark: bool,
+    /// The column with the reasons of an earlier import.
+    reasons: Option<usize>,
+}
 
 /// One run over the files.
 struct Run<'w> {
@@ -286,6 +308,8 @@ struct Run<'w> {
     /// Rows of the first step that an earlier run has done.
     skip: u64,
     part: ImportPart,
+    /// By the mapping of the step: how many rows have a phone number that looks like none, and the first of them.
+    doubtful: BTreeMap<usize, (u64, u64, String)>,
 }
 
 impl<'w> Run<'w> {
@@ -312,7 +336,14 @@ impl<'w> Run<'w> {
             counts,
             steps: Vec::new(),
         };
-        Run { watch, report, steps: import.plan.steps.len(), skip: part.step_rows, part }
+        Run {
+            watch,
+            report,
+            steps: import.plan.steps.len(),
+            skip: part.step_rows,
+            part,
+            doubtful: BTreeMap::new(),
+        }
     }
 
     /// Reads a file and writes its rows.
@@ -328,12 +359,19 @@ impl<'w> Run<'w> {
         let within = |error| of_step(number, error);
         let mut rows = Rows::open(source, &step.layout).map_err(within)?;
         let ready = Ready::new(step, rows.header(), conventions, zone).map_err(within)?;
+        let (unused, encoding) = (ready.unused(), rows.encoding().to_lowercase());
+        let file = Source {
+            number,
+            layout: Layout { encoding: Some(encoding.clone()), ..step.layout.clone() },
+            mark: rows.has_mark(),
+            reasons: reasons_in(rows.header(), &unused),
+        };
         self.report.steps.push(StepReport {
             step: number,
             file: step.label().to_owned(),
-            encoding: rows.encoding().to_lowercase(),
+            encoding,
             filled: step.columns.iter().map(|mapping| (mapping.field.clone(), 0)).collect(),
-            unused: ready.unused(),
+            unused,
             ..StepReport::default()
         });
         let skip = std::mem::take(&mut self.skip);
@@ -361,11 +399,11 @@ impl<'w> Run<'w> {
                     more &= sender.send(chunk).is_ok();
                 }
             });
-            self.write_chunks(number, ready, chunks, write)
+            self.write_chunks(&file, ready, chunks, write)
         });
         let flow = flow.map_err(within)?;
         if flow.is_continue() {
-            self.end_step();
+            self.end_step(step);
             self.report.finished = number + 1 == self.steps;
         }
         Ok(flow)
@@ -373,7 +411,7 @@ impl<'w> Run<'w> {
 
     fn write_chunks(
         &mut self,
-        number: usize,
+        file: &Source,
         ready: &Ready<'_>,
         chunks: Receiver<Result<Vec<Draft>>>,
         write: Write<'_>,
@@ -386,7 +424,7 @@ impl<'w> Run<'w> {
             let written = write(ready, &mut drafts, &self.part)?;
             self.part = self.part.and(written.counts);
             self.report.counts.add_all(written.counts);
-            if self.tell(number, ready, &drafts, &written).is_break() {
+            if self.tell(file, ready, &drafts, &written).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -396,16 +434,27 @@ impl<'w> Run<'w> {
     /// Tells what became of the rows of a chunk.
     fn tell(
         &mut self,
-        number: usize,
+        file: &Source,
         ready: &Ready<'_>,
         drafts: &[Draft],
         written: &Written,
     ) -> ControlFlow<()> {
         if let Some(report) = self.report.steps.last_mut() {
             report.counts.add_all(written.counts);
+            for fate in written.fates.iter().filter(|fate| fate.action == RowAction::Skipped) {
+                *report.skipped.entry(fate.reason).or_default() += 1;
+            }
             for draft in drafts.iter().filter(|draft| draft.row.state == RowState::Filled) {
                 for (cell, (_, filled)) in draft.cells.iter().zip(&mut report.filled) {
                     *filled += u64::from(*cell != super::cells::Cell::Empty);
+                }
+            }
+        }
+        for (draft, fate) in drafts.iter().zip(&written.fates) {
+            if matches!(fate.action, RowAction::Created | RowAction::Updated) {
+                for slot in &draft.doubtful {
+                    let first = || (0, draft.row.line, ready.text_of(*slot, &draft.row));
+                    self.doubtful.entry(*slot).or_insert_with(first).0 += 1;
                 }
             }
         }
@@ -413,8 +462,11 @@ impl<'w> Run<'w> {
         for (draft, fate) in drafts.iter().zip(&written.fates) {
             let problems = if fate.action == RowAction::Failed { draft.problems.as_slice() } else { &[] };
             let outcome = RowOutcome {
-                step: number,
+                step: file.number,
                 header: &ready.header,
+                layout: &file.layout,
+                mark: file.mark,
+                reasons: file.reasons,
                 row: &draft.row,
                 action: fate.action,
                 record: fate.record,
@@ -425,19 +477,31 @@ impl<'w> Run<'w> {
                 flow = ControlFlow::Break(());
             }
         }
-        if (self.watch)(ImportEvent::Chunk(self.report.counts)).is_break() {
+        if (self.watch)(ImportEvent::Chunk(&self.report)).is_break() {
             flow = ControlFlow::Break(());
         }
         flow
     }
 
-    fn end_step(&mut self) {
+    fn end_step(&mut self, step: &Step) {
+        let doubtful = std::mem::take(&mut self.doubtful);
         let Some(report) = self.report.steps.last_mut() else { return };
         if report.counts.rows == 0 {
             return;
         }
-        let empty = report.filled.iter().filter(|(_, filled)| *filled == 0);
-        report.warnings = empty.map(|(field, _)| format!("no row has a value for {field}")).collect();
+        // A default alone has no cells.
+        let read = |mapping: &Mapping| mapping.column.is_some() || mapping.template.is_some();
+        let empty = step.columns.iter().zip(&report.filled);
+        let empty = empty.filter(|(mapping, (_, filled))| *filled == 0 && read(mapping));
+        let told =
+            |mapping: &Mapping| format!("{}: no row has a value for {}", mapping.name(), mapping.field);
+        report.warnings = empty.map(|(mapping, _)| told(mapping)).collect();
+        for (slot, (rows, line, text)) in doubtful {
+            let name = step.columns.get(slot).map_or("", Mapping::name);
+            report.warnings.push(format!(
+                "{name}: what looks like no phone number is one now in {rows} rows, the first on line {line}: {text:?}"
+            ));
+        }
     }
 }
 

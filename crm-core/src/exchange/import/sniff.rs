@@ -92,7 +92,8 @@ const ENOUGH: f64 = 0.9;
 /// ```
 ///
 /// # Errors
-/// `invalid` (`encoding`) for a file that is no text that can be read; `storage` when the reader fails.
+/// `invalid` (`encoding`) for a file that is no text that can be read, (`file`, `unreadable`) when the reader
+/// fails.
 pub fn sniff(source: impl Read) -> Result<Sniffed> {
     let mut sample = Vec::new();
     source.take(SAMPLE).read_to_end(&mut sample).map_err(super::text::from_io)?;
@@ -100,6 +101,9 @@ pub fn sniff(source: impl Read) -> Result<Sniffed> {
     let mut best = None;
     for delimiter in [',', ';', '\t', '|'] {
         for quote in ['"', '\''] {
+            if quote == '\'' && !quotes_cells(&sample, delimiter, whole)? {
+                continue;
+            }
             let layout = Layout { delimiter, quote: Some(quote), header: false, ..Layout::default() };
             let table = Table::read(&sample, &layout, whole)?;
             let score = table.score(quote);
@@ -120,6 +124,22 @@ pub fn sniff(source: impl Read) -> Result<Sniffed> {
         column(name.trim(), &values.filter(|value| !value.is_empty()).collect::<Vec<_>>())
     });
     Ok(Sniffed { layout, mark: table.mark, columns: columns.collect() })
+}
+
+/// Whether apostrophes stand around cells and nowhere else at their ends, around those of every other row at least: one name
+/// that is written so, or one that begins so, makes no quote of it.
+fn quotes_cells(sample: &[u8], delimiter: char, whole: bool) -> Result<bool> {
+    let layout = Layout { delimiter, quote: None, header: false, ..Layout::default() };
+    let table = Table::read(sample, &layout, whole)?;
+    let (mut opened, mut closed, mut rows) = (0, 0, 0);
+    for row in &table.rows {
+        let cells = row.iter().map(|cell| cell.trim());
+        let opens = cells.clone().filter(|cell| cell.starts_with('\'')).count();
+        opened += opens;
+        closed += cells.filter(|cell| cell.len() > 1 && cell.ends_with('\'')).count();
+        rows += usize::from(opens > 0);
+    }
+    Ok(opened > 0 && opened == closed && rows * 2 >= table.rows.len())
 }
 
 #[derive(Default)]

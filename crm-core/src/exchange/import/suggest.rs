@@ -1,5 +1,7 @@
 //! From what a file looks like to a plan: columns with known names get their fields.
 
+mod own;
+
 use super::place::{CellType, place_of, type_of};
 use super::plan::{Mapping, Step};
 use super::sniff::{ColumnType, Sniffed, SniffedColumn};
@@ -23,11 +25,24 @@ impl Sniffed {
     /// assert_eq!(fields, ["given_name", "emails"]);
     /// # Ok::<(), crm_core::Error>(())
     /// ```
+    ///
+    /// A file that [`export_csv`](crate::Collection::export_csv) wrote comes back whole: amounts with their currencies, custom
+    /// fields, lists, references by what people know the records by or else by their ids. What the library computes is left
+    /// out.
     pub fn suggest(&self, kind: Kind, file: &str) -> Step {
         let mut step =
             Step { entity: kind, file: file.to_owned(), layout: self.layout.clone(), ..Step::default() };
+        let own = own::Export::of(kind, self);
+        if let Some(own) = &own {
+            step.formats.decimal = Some('.');
+            step.spreadsheet_safe = own.is_spreadsheet_safe();
+        }
         for column in &self.columns {
-            let Some(mapping) = mapping(kind, column) else { continue };
+            let mapping = match &own {
+                Some(own) => own.mapping(column),
+                None => mapping(kind, column),
+            };
+            let Some(mapping) = mapping else { continue };
             let place = place_of(kind, &mapping.field);
             let taken = step.columns.iter().any(|other| other.field == mapping.field);
             if place.is_ok_and(|place| place.is_list() || !taken) {
@@ -67,6 +82,11 @@ fn field_of(kind: Kind, name: &str) -> Option<(String, Option<String>, Option<St
     if known.is_some() {
         return known;
     }
+    own_field(kind, name).map(|path| (path, None, None))
+}
+
+/// The field that the library itself calls so.
+fn own_field(kind: Kind, name: &str) -> Option<String> {
     let wanted = plain(name);
     let schema = kind.schema();
     let own = schema.columns.iter().filter_map(|column| {
@@ -74,7 +94,7 @@ fn field_of(kind: Kind, name: &str) -> Option<(String, Option<String>, Option<St
         let path = column.part.map_or(field.name.to_owned(), |part| format!("{}.{part}", field.name));
         (plain(&path) == wanted && (!field.system || field.name == "code")).then_some(path)
     });
-    own.into_iter().find(|path| place_of(kind, path).is_ok()).map(|path| (path, None, None))
+    own.into_iter().find(|path| place_of(kind, path).is_ok())
 }
 
 /// The first field in the list of known names that has one like this.

@@ -128,8 +128,9 @@ fn read_block(source: &mut impl Read, bytes: &mut Vec<u8>) -> Result<()> {
     source.take(wanted).read_to_end(bytes).map(drop).map_err(from_io)
 }
 
+/// Of a reader: the file is at fault, and not the store.
 pub(super) fn from_io(error: std::io::Error) -> Error {
-    Error::Storage { reason: error.to_string(), source: Some(Box::new(error)) }
+    Error::invalid("file", "unreadable", error.to_string())
 }
 
 /// The encoding with this name: `utf-8`, `utf-16le`, `windows-1252`, `iso-8859-1`, `macintosh` …

@@ -2,7 +2,9 @@
 
 use super::{apply, dry_run, plan, try_rows};
 use crate::{failure, office};
-use crm_core::exchange::import::{FailedRows, Import, ImportEvent, Plan, RowAction, sniff, undo_import};
+use crm_core::exchange::import::{
+    FailedRows, Formats, Import, ImportEvent, Plan, RowAction, sniff, undo_import,
+};
 use crm_core::{Contact, Customer, Email, Kind, Query};
 use std::ops::ControlFlow;
 
@@ -77,9 +79,42 @@ fn case_04_phones_alone_are_enough() {
         b.phones.iter().map(|p| (p.number.0.as_str(), p.label.as_deref().unwrap())).collect();
     assert_eq!(phones, [("+254 722 000002", "mobile"), ("+254 20 000003", "work")]);
     let step = &ran.report.steps[0];
-    assert_eq!(step.warnings, ["no row has a value for website"]);
+    assert_eq!(step.warnings, ["web: no row has a value for website"]);
     assert_eq!(step.unused, ["fax"]);
     assert_eq!(step.filled[1], ("phones".to_owned(), 1));
+}
+
+/// Protects: what becomes a phone number and looks like none is told, by a dry run too; what people write is not.
+#[test]
+fn case_04_phones_that_look_like_none_are_told() {
+    let office = office();
+    let columns = r#"{"column": "name", "field": "name"}, {"column": "p", "field": "phones"}"#;
+    let text = "name,p\nA,7.22555E+11\nB,########\nC,see notes 2021 (call after 5)\n\
+                D,+254 722 000001 ::: +254 722 000002\nE,0722 000003 ext. 12\nF,1-800-FLOWERS\nG,3615\n";
+    let tried = dry_run(&office.admin, &customers(columns), text);
+    let ran = apply(&office.admin, &customers(columns), text);
+    assert_eq!((ran.told(), ran.report.counts.created), (vec!["3 p syntax".to_owned()], 6));
+    let warning =
+        "p: what looks like no phone number is one now in 3 rows, the first on line 2: \"7.22555E+11\"";
+    assert_eq!(ran.report.steps[0].warnings, [warning]);
+    assert_eq!(tried.report.steps[0].warnings, [warning]);
+}
+
+/// Protects: several addresses and numbers in one cell of Google's files are several, by the plan that is suggested.
+#[test]
+fn case_04_googles_cells_hold_several() {
+    let office = office();
+    let text = "First Name,E-mail 1 - Value,Phone 1 - Value\n\
+                Ana,a@x.com ::: ana@y.com,+254 722 000001 ::: +254 722 000002\nBob,b@x.com,\n";
+    let step = sniff(text.as_bytes()).unwrap().suggest(Kind::Customer, "f");
+    let ran = apply(&office.admin, &Plan { name: String::new(), steps: vec![step] }, text);
+    assert_eq!((ran.told(), ran.report.steps[0].warnings.len()), (Vec::new(), 0));
+    let ana = &office.admin.customers().list(&Query::new().order_by(["code"])).unwrap().items[0];
+    assert_eq!(
+        ana.emails.iter().map(|email| email.address.0.as_str()).collect::<Vec<_>>(),
+        ["a@x.com", "ana@y.com"]
+    );
+    assert_eq!(ana.phones.len(), 2);
 }
 
 /// Protects: an empty cell is empty, and not what the row before had.
@@ -128,6 +163,11 @@ fn case_06_blank_on_update_does_what_the_plan_says() {
     assert_eq!(run(r#""on_match": "update", "when_empty": "clear""#, rows), told(Updated, "New", ""));
     assert_eq!(run(r#""on_match": "fill_empty""#, rows), told(Skipped, "Old", &old));
     assert_eq!(run(r#""on_match": "skip""#, rows), told(Skipped, "Old", &old));
+    // A second number is no loss for the first one, as with cards.
+    let second = "name,email,phone\nNew,a@x.com,+254 722 000002\n";
+    let both = format!("{old} / +254 722 000002");
+    assert_eq!(run(r#""on_match": "fill_empty""#, second), told(Updated, "Old", &both));
+    assert_eq!(run(r#""on_match": "fill_empty", "lists": "replace""#, second), told(Skipped, "Old", &old));
     // The number that is there already comes once, however it is written; a new one comes first.
     let same = "name,email,phone\nNew,a@x.com,+254722000001\n";
     assert_eq!(run(r#""on_match": "update""#, same), told(Updated, "New", &old));
@@ -216,6 +256,15 @@ fn case_08_no_day_is_guessed() {
     assert_eq!(day("{}", "28.09.2025"), "2 born ambiguous");
     assert_eq!(day(r#"{"date": "excel"}"#, "45000"), "2023-03-15");
     assert_eq!(day("{}", "45000"), "2 born ambiguous");
+    let reason = |formats: Formats, cell: &str| formats.day(cell).unwrap_err().1;
+    for cell in ["2026-02-29", "2026-13-01", "2026-02-29T09:00:00Z"] {
+        assert_eq!(reason(Formats::default(), cell), "there is no such day", "{cell}");
+    }
+    let european = || Formats { date: Some("%d/%m/%Y".into()), ..Formats::default() };
+    assert_eq!(reason(european(), "29/02/2026"), "there is no such day");
+    assert_eq!(reason(european(), "29.02.2026"), "it is no date of the form %d/%m/%Y");
+    let wordy = Formats { date: Some("dd/mm/yyyy".into()), ..Formats::default() };
+    assert!(wordy.check().unwrap_err().1.contains("%d/%m/%Y"));
     let pivotless: Plan = serde_json::from_str(
         r#"{"steps": [{"entity": "contact", "file": "f", "formats": {"date": "%d/%m/%y"},
         "columns": [{"column": "name", "field": "given_name"}]}]}"#,
@@ -367,5 +416,5 @@ fn failed_rows_can_be_imported_again() {
         rows += usize::from(matches!(event, ImportEvent::Row(_)));
         ControlFlow::Continue(())
     });
-    assert_eq!((failure(result), rows), ("storage".to_owned(), 0));
+    assert_eq!((failure(result), rows), ("invalid steps.0.file unreadable".to_owned(), 0));
 }

@@ -52,6 +52,15 @@ fn a_file_without_its_columns_is_refused() {
     let told =
         "invalid steps.0.columns.1 missing_column, steps.0.columns.2 unknown_field, steps.0.columns.3 syntax";
     assert_eq!(failure(result), told);
+    // The header is told once, and that another delimiter would make more of it.
+    let step = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "columns": [{"column": "Name", "field": "name"},
+        {"column": "phone", "field": "phones"}]}]}"#,
+    );
+    let result = super::run(&office.admin, &step, true, &|_| b"Name;phone;x\nA;1;\n".to_vec()).map(drop);
+    let told = result.unwrap_err().to_string();
+    assert_eq!(told.matches("Name;phone;x").count(), 1, "{told}");
+    assert!(told.contains("is ';' the delimiter?"), "{told}");
 }
 
 /// Protects: the hash is of what the plan says and not of how it is written, and stays for ever.

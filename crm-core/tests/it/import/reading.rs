@@ -183,6 +183,66 @@ fn case_11b_line_ends_never_become_text() {
     assert_eq!(quoted[1].0, 4);
 }
 
+/// Protects: the quote is the usual one unless apostrophes clearly stand around cells; a stray quote makes no other of it.
+#[test]
+fn sniffing_takes_apostrophes_for_quotes_only_when_they_are() {
+    let rows = |row: &dyn Fn(usize) -> String| -> String { (1..40).map(row).collect() };
+    let quote = |text: &str| sniff(text.as_bytes()).unwrap().layout.quote;
+    let plain = rows(&|n| format!("Person {n};Town {}\n", n % 7));
+    let stray = format!("Name;Town\n{}Person 40;\"Town\nPerson 41;Town\n", plain);
+    assert_eq!(quote(&stray), Some('"'));
+    for odd in [
+        "'t Hooft;Town\n",
+        "'Nice' one;Town\n",
+        "'Nice';Town\n",
+        "Rock 'n';Town\n",
+        "O'Brien;'s-Hertogenbosch\n",
+    ] {
+        assert_eq!(quote(&format!("Name;Town\n{plain}{odd}")), Some('"'), "{odd}");
+        assert_eq!(quote(&format!("Name;Town\n{plain}{odd}Stray;\"Town\n")), Some('"'), "{odd}");
+    }
+    let quoted = rows(&|n| format!("'Person; {n}';Town\n"));
+    let found = sniff(format!("Name;Town\n{quoted}").as_bytes()).unwrap();
+    assert_eq!((found.layout.quote, found.columns.len()), (Some('\''), 2));
+    assert_eq!(quote(&rows(&|n| format!("'{n}','Person {n}'\n"))), Some('\''));
+}
+
+/// Protects: a cell beyond the limit ends the reading and tells its line, whatever stands in it; a stray quote before as many rows
+/// still costs its own row only.
+#[test]
+fn a_cell_beyond_the_limit_is_no_rows() {
+    let lines = 5 * 1024 * 1024 / 2;
+    let read = |text: &str| {
+        let mut rows = Rows::open(text.as_bytes(), &Layout::default()).unwrap();
+        let mut count = 0;
+        loop {
+            match rows.read() {
+                Ok(Some(_)) => count += 1,
+                Ok(None) => return (count, String::new()),
+                Err(error) => {
+                    let told = error.to_string();
+                    return (count, format!("{} {told}", crate::failure(Err::<(), _>(error))));
+                }
+            }
+        }
+    };
+    for inside in [
+        "y\n".repeat(lines),
+        "y".repeat(lines * 2),
+        "some words, of somebody, with commas\n".repeat(lines / 8),
+    ] {
+        let (rows, told) = read(&format!("name,email\nA,a@x.com\n\"{inside}\",b@x.com\nC,c@x.com\n"));
+        assert_eq!(rows, 1);
+        assert!(told.starts_with("invalid file too_long") && told.contains("line 3"), "{told}");
+    }
+    let (rows, told) = read(&format!("name\nA\n\"{}\"\nC\n", "y\n".repeat(lines)));
+    assert_eq!((rows, told.starts_with("invalid file too_long")), (1, true), "{told}");
+    // Rows of a file with a stray quote at the beginning of a cell.
+    let many = "Somebody of these,somebody@example.com\n".repeat(lines / 8);
+    let (rows, told) = read(&format!("name,email\nA,a@x.com\n\"B wide,b@x.com\n{many}"));
+    assert_eq!((rows, told.as_str()), (2 + lines / 8, ""));
+}
+
 /// Protects: what a file looks like, and that two readings of a column are told and not guessed.
 #[test]
 fn sniffing_tells_layout_types_and_doubt() {

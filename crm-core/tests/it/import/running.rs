@@ -41,6 +41,20 @@ fn undo_gives_back_what_was_before() {
     assert_eq!(count(&office.admin), 1);
 }
 
+/// Protects: an undo that was itself taken back is no undo: the import can be taken back again.
+#[test]
+fn an_import_is_taken_back_again_after_its_undo_was() {
+    let office = office();
+    let ran = apply(&office.admin, &customers(), &rows(3));
+    let import = ran.report.import.unwrap();
+    let take_back = || undo_import(&office.admin, import, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(take_back().operations, 1);
+    assert_eq!((take_back().operations, count(&office.admin)), (0, 0));
+    office.admin.undo(office.admin.last_operation().unwrap().unwrap().id).unwrap();
+    assert_eq!(count(&office.admin), 3);
+    assert_eq!((take_back().operations, count(&office.admin)), (1, 0));
+}
+
 /// Protects: a row that fails after it wrote leaves nothing: no record, no number of a code, no change in the journal.
 #[test]
 fn a_refused_row_leaves_nothing() {
@@ -167,4 +181,73 @@ fn several_matches_are_told() {
     );
     let none = Query::new().filter(Customer::NAME.is("Other"));
     assert_eq!(office.admin.customers().count(&none).unwrap(), 0);
+}
+
+/// Protects: a cell that can't be read hides nothing that is wrong with the others, of the same composite, by a rule that looks at
+/// other records, of a custom field, in a new record and in one that is there.
+#[test]
+fn a_cell_that_can_not_be_read_hides_no_other() {
+    let office = office();
+    let required = crm_core::CustomField {
+        key: "tier".into(),
+        label: "Tier".into(),
+        required: true,
+        ..crm_core::CustomField::default()
+    };
+    office.admin.custom_fields().create(required).unwrap();
+    let leads = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "match_by": ["external_ids.erp"], "on_match": "update",
+        "columns": [{"column": "id", "field": "external_ids.erp"}, {"column": "name", "field": "name"},
+        {"column": "status", "field": "lead.status"}, {"column": "why", "field": "lead.lost_reason"},
+        {"column": "worth", "field": "lead.estimated_value"}, {"column": "tier", "field": "custom.tier"}]}]}"#,
+    );
+    let long = "w".repeat(100_001);
+    let text =
+        |id: u32, tier: &str| format!("id,name,status,why,worth,tier\n{id},A,new,{long},a lot,{tier}\n");
+    let told = |tier: &str, id: u32| dry_run(&office.admin, &leads, &text(id, tier)).told();
+    assert_eq!(told("", 1), ["2 worth number", "2 why too_long", "2 tier blank"]);
+    apply(&office.admin, &leads, "id,name,status,why,worth,tier\n1,A,new,,,gold\n");
+    // Of one that is there nobody asks what it has.
+    assert_eq!(told("", 1), ["2 worth number", "2 why too_long"]);
+    apply(&office.admin, &leads, "id,name,status,why,worth,tier\n2,Mara,new,,,gold\n");
+    let deals = plan(
+        r#"{"steps": [{"entity": "opportunity", "file": "f", "columns": [{"column": "name", "field": "name"},
+        {"column": "customer", "field": "customer"}, {"column": "amount", "field": "amount"},
+        {"column": "stage", "field": "stage"}, {"column": "owner", "field": "owner"}]}]}"#,
+    );
+    let ran = apply(
+        &office.admin,
+        &deals,
+        "name,customer,amount,stage,owner\nA,Mara,1x,lunch,nobody\nB,Mara,,won,\n",
+    );
+    assert_eq!(ran.told(), ["2 amount currency", "2 owner unknown", "2 stage unknown"]);
+    assert!(office.crm.check().unwrap().is_clean());
+}
+
+/// Protects: an empty cell where a record must be referred to is told as that, and a reference that leads nowhere once; rows
+/// that were left out are counted by their reasons.
+#[test]
+fn problems_say_what_people_see() {
+    let office = office();
+    office.customer("Mara");
+    let deals = plan(
+        r#"{"steps": [{"entity": "opportunity", "file": "f", "match_by": ["name"], "on_match": "update",
+        "columns": [{"column": "name", "field": "name"}, {"column": "account", "field": "customer"},
+        {"field": "source", "default": "fair"}]}]}"#,
+    );
+    let ran = apply(&office.admin, &deals, "name,account\nA,\nB,Nobody\nC,Mara\n,\nC,Mara\n");
+    assert_eq!(ran.told(), ["2 account blank", "3 account unknown"]);
+    let problem = &ran.rows[0].problems[0];
+    assert_eq!(
+        (problem.value.as_str(), problem.reason.as_str()),
+        ("", "the cell is empty; the customer is needed")
+    );
+    let reason = &ran.rows[1].problems[0].reason;
+    assert_eq!(reason, "no record is this customer, by id, code, emails, name");
+    let step = &ran.report.steps[0];
+    assert_eq!(
+        step.skipped.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>(),
+        [("blank", 1), ("unchanged", 1)]
+    );
+    assert_eq!(step.warnings, Vec::<String>::new());
 }

@@ -1,30 +1,60 @@
 //! What is wrong with a row, told of the columns that its fields came from.
 
 use super::super::cells::Draft;
+use super::super::plan::{OnMatch, OnNew};
 use super::super::report::RowProblem;
 use super::super::rows::RowState;
 use super::Chunk;
-use crate::crm::Rules;
-use crate::error::{Error, Result, Violations};
-use std::collections::HashSet;
+use crate::crm::{Rules, UnitOfWork};
+use crate::error::{Error, Result};
+use crate::value::Id;
 
 impl<E: Rules> Chunk<'_, '_, E> {
-    /// What else is wrong with a row that has problems already.
-    pub(super) fn tell_the_rest(&self, draft: &mut Draft, mut data: E) {
+    /// What else is wrong with a row that has problems already, as if it were written without the cells that can't be read. A value
+    /// that is taken shows when they can. `None` when that wrote something: a rule may number records.
+    pub(super) fn tell_the_rest(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        draft: &mut Draft,
+        data: E,
+        keys: &[Vec<String>],
+    ) -> Result<Option<()>> {
         if draft.row.state != RowState::Filled {
-            return;
+            return Ok(Some(()));
         }
-        let mut violations = Violations::default();
-        data.tidy(&mut violations);
-        data.normalise();
-        data.check(&mut violations);
-        let told: HashSet<String> =
-            draft.problems.iter().map(|problem| root(&problem.field).to_owned()).collect();
-        for violation in violations.iter().filter(|violation| !told.contains(root(&violation.field))) {
-            let problem =
-                self.of_violation(&violation.field, &violation.value, violation.rule, &violation.reason);
-            draft.problems.push(problem);
+        let tried = |()| Err(Error::Refused { rule: TRIED, reason: String::new() });
+        let found = self.matched(keys);
+        let mut ids = found.into_iter();
+        let step = self.ready.step;
+        let result = match (ids.next(), ids.next(), step.on_match) {
+            (Some(id), None, OnMatch::Update | OnMatch::FillEmpty) => {
+                let fill = step.on_match == OnMatch::FillEmpty;
+                self.attempt(unit, |unit| {
+                    let change = |data: &mut E| self.change(draft, data, fill, &mut Vec::new());
+                    unit.check_change(Id::from_uuid(id), change).and_then(tried)
+                })
+            }
+            (None, ..) if step.on_new == OnNew::Create => {
+                self.attempt(unit, |unit| unit.check_new(data).and_then(tried))
+            }
+            _ => return Ok(Some(())),
+        };
+        let Some(result) = result else { return Ok(None) };
+        let known = draft.problems.len();
+        match result {
+            Ok(()) | Err(Error::Refused { rule: TRIED, .. }) => return Ok(Some(())),
+            Err(error) => self.tell(draft, error)?,
         }
+        let more = draft.problems.split_off(known);
+        // What follows from a cell that can't be read.
+        let follows = |problem: &RowProblem| {
+            draft.problems.iter().any(|cause| {
+                is_within(&problem.field, &cause.field) || is_within(&cause.field, &problem.field)
+            })
+        };
+        let more: Vec<RowProblem> = more.into_iter().filter(|problem| !follows(problem)).collect();
+        draft.problems.extend(more);
+        Ok(Some(()))
     }
 
     /// Takes over what an error says of the row; one that says nothing of it ends the import.
@@ -54,13 +84,28 @@ impl<E: Rules> Chunk<'_, '_, E> {
         let exact = self.ready.slots.iter().find(|slot| slot.mapping.field == path);
         let slot =
             exact.or_else(|| self.ready.slots.iter().find(|slot| root(&slot.mapping.field) == root(path)));
+        let (value, rule, reason) = match slot.and_then(|slot| slot.lookup.as_ref()) {
+            // A reference that must be there.
+            Some(lookup) if rule == "blank" => {
+                ("", "blank", format!("the cell is empty; the {} is needed", lookup.kind))
+            }
+            _ => (value, rule, reason.to_owned()),
+        };
         let mut problem = match slot {
-            Some(slot) => RowProblem::of_cell(slot.mapping, value, rule, reason.to_owned()),
-            None => RowProblem::of_field(path, value, rule, reason.to_owned()),
+            Some(slot) => RowProblem::of_cell(slot.mapping, value, rule, reason),
+            None => RowProblem::of_field(path, value, rule, reason),
         };
         path.clone_into(&mut problem.field);
         problem
     }
+}
+
+/// The rule of no error: a row was only tried.
+const TRIED: &str = "tried";
+
+/// Whether a path is the same as another, or leads to a part of it.
+fn is_within(path: &str, other: &str) -> bool {
+    !other.is_empty() && path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn root(path: &str) -> &str {

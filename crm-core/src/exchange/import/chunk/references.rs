@@ -90,10 +90,10 @@ impl<E: Rules> Chunk<'_, '_, E> {
 
 pub(super) fn not_found(slot: &Slot<'_>, lookup: &Lookup, text: &str, referred: Referred) -> RowProblem {
     let (rule, what) = match referred {
-        Referred::Several => ("ambiguous", "there are several, by"),
-        _ => ("unknown", "there is none, by"),
+        Referred::Several => ("ambiguous", "several records are this"),
+        _ => ("unknown", "no record is this"),
     };
-    let reason = format!("{} {text:?}: {what} {}", lookup.kind, lookup.describe());
+    let reason = format!("{what} {}, by {}", lookup.kind, lookup.describe());
     RowProblem::of_cell(slot.mapping, text, rule, reason)
 }
 

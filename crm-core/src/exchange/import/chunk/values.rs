@@ -54,7 +54,8 @@ impl<E: Rules> Chunk<'_, '_, E> {
         for (slot, cell) in self.ready.slots.iter().zip(&draft.cells) {
             let was_empty = is_empty(&old, &slot.place);
             let value = match cell {
-                Cell::Value(_) if fill && !was_empty => continue,
+                // A list gets what it lacks.
+                Cell::Value(_) if fill && !was_empty && (slot.replaces || !slot.place.is_list()) => continue,
                 Cell::Value(value) => value.clone(),
                 Cell::Empty if slot.clears && !fill && !begun.contains(&slot.place.field()) => Value::Null,
                 _ => continue,
@@ -70,12 +71,12 @@ impl<E: Rules> Chunk<'_, '_, E> {
                 set(data, &Place::Field(field), Value::Null);
             }
             if let Value::List(entries) = value {
-                self.unite(data, field, entries, first);
+                self.unite(data, field, entries, first && !fill);
             }
         }
     }
 
-    /// Puts the entries that the list has not before those that it has.
+    /// Puts the entries that the list has not before those that it has, or behind them.
     pub(super) fn unite(&self, data: &mut E, field: usize, entries: Vec<Value>, first: bool) {
         let key = |entry: &Value| {
             let mut scratch = E::default();
