@@ -163,7 +163,7 @@ impl Session {
                     }
                     ControlFlow::Continue(())
                 }
-                ImportEvent::Chunk(counts) => match after_chunk(progress.as_ref(), counts.rows) {
+                ImportEvent::Chunk(report) => match after_chunk(progress.as_ref(), report.counts.rows) {
                     Ok(true) => ControlFlow::Continue(()),
                     Ok(false) => ControlFlow::Break(()),
                     Err(error) => {
