@@ -78,11 +78,16 @@ impl Source {
 
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
-            Source::Folder(folder) => Box::new(File::open(folder.join(name))?),
-            Source::File(path) => Box::new(File::open(path)?),
+            Source::Folder(folder) => Box::new(opened(&folder.join(name))?),
+            Source::File(path) => Box::new(opened(path)?),
             Source::Stream(object) => Box::new(Stream(Python::attach(|py| object.clone_ref(py)))),
         })
     }
+}
+
+/// A file; an error says which.
+fn opened(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
 fn target(given: &Bound<'_, PyAny>) -> PyResult<Box<dyn Write + Send>> {
