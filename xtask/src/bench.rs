@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::reported;
 use crate::run::{self, Failure, Outcome, cargo, finish};
 use crate::table::table;
 
@@ -38,10 +39,10 @@ impl Row {
 
 pub(crate) fn run(args: &[String]) -> Outcome {
     if args.first().is_some_and(|arg| arg == "--duplicates") {
-        return crate::duplicates::run(&args[1..]);
+        return reported::DUPLICATES.run(&args[1..]);
     }
     if args.first().is_some_and(|arg| arg == "--import") {
-        return crate::imports::run(&args[1..]);
+        return reported::IMPORTS.run(&args[1..]);
     }
     if args.first().is_some_and(|arg| arg == "--python") {
         return crate::python::bench(&args[1..]);
@@ -69,21 +70,7 @@ pub(crate) fn run(args: &[String]) -> Outcome {
 
 /// How long searches take, and how large what they look at is.
 fn search(options: &Options) -> Outcome {
-    let sizes: Vec<String> = options.sizes.iter().map(u64::to_string).collect();
-    let mut command = cargo()?;
-    command
-        .args(["bench", "-p", "crm-benches", "--bench", "search", "--locked"])
-        .env("CRM_BENCH_SIZES", sizes.join(","))
-        .stderr(Stdio::inherit());
-    let output = command.output().map_err(|error| format!("cannot start the bench: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("the bench failed ({})", output.status).into());
-    }
-    let lines = String::from_utf8_lossy(&output.stdout);
-    let lines: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    if lines.is_empty() {
-        return Err("the bench told nothing".to_owned().into());
-    }
+    let lines = reported::measured("search", options)?;
     run::print(&if options.json { format!("{}\n", Value::from(lines)) } else { searches(&lines) })
 }
 

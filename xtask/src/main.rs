@@ -3,11 +3,10 @@
 
 mod bench;
 mod ci;
-mod duplicates;
 mod fuzz;
-mod imports;
 mod loc;
 mod python;
+mod reported;
 mod run;
 mod soak;
 mod table;

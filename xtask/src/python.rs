@@ -6,12 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
 use crate::bench::parse;
-use crate::duplicates::rows;
-use crate::run::{self, Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
-use crate::table::table;
+use crate::reported::{printed_by, show};
+use crate::run::{Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
 
 /// The oldest Python that the package is for.
 const OLDEST: (u32, u32) = (3, 10);
@@ -50,19 +47,9 @@ pub(crate) fn bench(args: &[String]) -> Outcome {
     let mut all = Vec::new();
     for size in &options.sizes {
         let mut bench = place.python([peers.join("bench.py").as_os_str(), OsStr::new("--size")]);
-        let output = bench.arg(size.to_string()).current_dir(&place.folder).stderr(Stdio::inherit()).output();
-        let output = output.map_err(|error| format!("cannot start the bench: {error}"))?;
-        if !output.status.success() {
-            return Err(format!("the bench failed ({})", output.status).into());
-        }
-        all.extend(rows(&String::from_utf8_lossy(&output.stdout))?);
+        all.extend(printed_by(bench.arg(size.to_string()).current_dir(&place.folder))?);
     }
-    let to_table = |all: &[Value]| {
-        let cells: Vec<[String; 7]> =
-            all.iter().map(|row| COLUMNS.map(|name| row[name].to_string())).collect();
-        table(COLUMNS, &cells)
-    };
-    run::print(&if options.json { format!("{}\n", Value::from(all)) } else { to_table(&all) })
+    show(&options, &all, COLUMNS)
 }
 
 fn python() -> Option<PathBuf> {
