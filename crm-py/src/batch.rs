@@ -1,8 +1,9 @@
 //! Several writes as one operation.
 
-use crate::collection::{Step, operation, patch_of};
 use crate::errors::OrRaise;
+use crate::journal::operation;
 use crate::kinds::ops;
+use crate::ops::{Step, patch_of};
 use crate::session::conversion;
 use crate::value::id;
 use crm_core::{Id, Kind, Session, Uuid};

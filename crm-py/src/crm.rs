@@ -1,7 +1,7 @@
 //! An open store.
 
-use crate::collection::{operation, operations};
 use crate::errors::OrRaise;
+use crate::journal::{operation, operations};
 use crate::records::{Wrapped, data_of};
 use crate::session::Session;
 use crate::value::{in_python, instant};

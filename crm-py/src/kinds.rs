@@ -1,7 +1,8 @@
 //! The kinds of records, each with its class, its collection and what can be done with them.
 
 use crate::batch::{Batch, BatchCollection};
-use crate::collection::{Collection, Of, Ops};
+use crate::collection::Collection;
+use crate::ops::{Of, Ops};
 use crate::records;
 use crate::session::Session;
 use crate::value::python_name;

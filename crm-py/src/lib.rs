@@ -7,8 +7,10 @@ mod errors;
 mod exchange;
 #[cfg(feature = "arrow")]
 mod frame;
+mod journal;
 mod kinds;
 mod money;
+mod ops;
 mod pages;
 mod people;
 mod query;

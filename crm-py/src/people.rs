@@ -1,7 +1,8 @@
 //! Two records of one person become one, and a person is forgotten: for customers and contacts.
 
-use crate::collection::{Collection, operation};
+use crate::collection::Collection;
 use crate::errors::OrRaise;
+use crate::journal::operation;
 use crate::kinds::{ContactCollection, CustomerCollection};
 use crate::records::{Wrapped, data_of};
 use crate::value::{id, in_python};

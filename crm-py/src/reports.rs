@@ -166,7 +166,7 @@ impl Session {
         let deal = Id::from_uuid(id(opportunity)?);
         let moves = py.detach(|| self.0.stage_history(deal)).or_raise()?;
         let moves = moves.into_iter().map(|moved| {
-            let (user, program) = crate::collection::actor(moved.actor);
+            let (user, program) = crate::journal::actor(moved.actor);
             let pipeline = moved.pipeline.map(Id::uuid);
             let args = (moved.operation, moved.at, user, program, moved.from, moved.to, pipeline);
             in_python(py, "values", "StageMove", args)

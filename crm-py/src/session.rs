@@ -1,8 +1,9 @@
 //! Somebody who works with the CRM.
 
 use crate::batch::Batch;
-use crate::collection::{operation, operations, patch_of};
 use crate::errors::{OrRaise, invalid};
+use crate::journal::{operation, operations};
+use crate::ops::patch_of;
 use crate::records::{Wrapped, data_of};
 use crate::value::{id, in_python, instant};
 use crm_core::chrono::{DateTime, NaiveDate, Utc};
