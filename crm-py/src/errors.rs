@@ -1,5 +1,6 @@
 //! The core's errors as the exceptions of `crm.errors`.
 
+use crate::stop;
 use crate::value::{in_python, to_py};
 use crm_core::{Error, Value};
 use pyo3::exceptions::PyRuntimeError;
@@ -14,6 +15,10 @@ pub(crate) trait OrRaise<T> {
 
 impl<T> OrRaise<T> for crm_core::Result<T> {
     fn or_raise(self) -> PyResult<T> {
+        // What ended the call, or came up meanwhile, is more than what it says of it.
+        if let Some(raised) = stop::raised() {
+            return Err(raised);
+        }
         self.map_err(|error| Python::attach(|py| raised(py, &error)))
     }
 }

@@ -1,6 +1,7 @@
 //! Lists as Arrow streams: what polars, pandas and pyarrow read without a copy.
 
 use crate::pages::Pages;
+use crate::stop;
 use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, ListBuilder, StringBuilder,
     TimestampMicrosecondBuilder,
@@ -252,14 +253,29 @@ impl Iterator for Batches {
 
     fn next(&mut self) -> Option<Self::Item> {
         let query = self.query.take()?;
+        if Python::attach(stop::look) {
+            return Some(Err(interrupted()));
+        }
         Some(match crate::kinds::ops(self.kind).batch(&self.session, &query) {
             Ok((batch, next)) => {
                 self.query = next.map(|cursor| query.after(cursor));
                 Ok(batch)
             }
+            Err(_) if stop::is_raised() => Err(interrupted()),
             Err(error) => Err(ArrowError::ExternalError(Box::new(error))),
         })
     }
+}
+
+/// A signal's handler raised something. It is raised again as soon as Python runs, as an Arrow stream has errors of its own.
+fn interrupted() -> ArrowError {
+    let raised = stop::raised();
+    Python::attach(|py| {
+        let what = raised.map_or_else(String::new, |raised| raised.to_string());
+        // Without the signal the stream's own error is all that is told.
+        drop(py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main")));
+        ArrowError::ExternalError(what.into())
+    })
 }
 
 impl RecordBatchReader for Batches {

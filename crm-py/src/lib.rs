@@ -1,12 +1,18 @@
 //! The native part of the Python package `crm`. It adds no behaviour: it turns Python's values into the core's and back.
 
+mod attachments;
 mod batch;
+mod cards;
 mod collection;
 mod crm;
+mod deals;
+mod dumps;
 mod errors;
-mod exchange;
+mod exports;
+mod files;
 #[cfg(feature = "arrow")]
 mod frame;
+mod imports;
 mod journal;
 mod kinds;
 mod money;
@@ -18,6 +24,7 @@ mod records;
 mod reminders;
 mod reports;
 mod session;
+mod stop;
 mod value;
 
 use pyo3::prelude::*;
@@ -36,7 +43,13 @@ fn _crm(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<collection::Collection>()?;
     module.add_class::<pages::Pages>()?;
     module.add_function(wrap_pyfunction!(crm::open, module)?)?;
-    module.add_function(wrap_pyfunction!(exchange::restore_dump, module)?)?;
+    module.add_class::<imports::Sniffed>()?;
+    module.add_function(wrap_pyfunction!(deals::occurrences, module)?)?;
+    module.add_function(wrap_pyfunction!(people::duplicate_rules, module)?)?;
+    module.add_function(wrap_pyfunction!(cards::read_vcards, module)?)?;
+    module.add_function(wrap_pyfunction!(dumps::restore_dump, module)?)?;
+    module.add_function(wrap_pyfunction!(imports::plan_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(imports::sniff, module)?)?;
     module.add_function(wrap_pyfunction!(records::restore, module)?)?;
     module.add_function(wrap_pyfunction!(kinds::schema, module)?)?;
     kinds::add_to(module)

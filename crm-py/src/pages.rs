@@ -2,6 +2,7 @@
 
 use crate::errors::OrRaise;
 use crate::kinds::ops;
+use crate::value::{in_json, in_python};
 use crm_core::{Kind, Query, Session};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -46,6 +47,33 @@ impl Pages {
         Ok(ops(self.kind).page(py, &self.session, &query, self.trash)?.items.into_iter().next())
     }
 
+    /// A page, and the cursor of the one after it: for programs that show one page at a time.
+    ///
+    /// Args:
+    ///     cursor: `Page.next` of the page before; the first page without one.
+    ///
+    /// >>> import crm
+    /// >>> s = crm.open(":memory:").system()
+    /// >>> with s.batch() as batch:
+    /// ...     for n in range(3):
+    /// ...         _ = batch.customers.create(name=f"Customer {n}")
+    /// >>> names = s.customers.list(order_by="name", page_size=2)
+    /// >>> page = names.part()
+    /// >>> [customer.name for customer in names.part(cursor=page.next).items]
+    /// ['Customer 2']
+    #[pyo3(signature = (*, cursor=None))]
+    fn part(&self, py: Python<'_>, cursor: Option<String>) -> PyResult<Py<PyAny>> {
+        let query = Query { cursor, ..self.query.clone() };
+        let page = ops(self.kind).page(py, &self.session, &query, self.trash)?;
+        in_python(py, "values", "Page", (PyTuple::new(py, page.items)?, page.next))
+    }
+
+    /// What is listed, as a saved view keeps it: `filter`, `words`, `order` and `page_size`.
+    #[getter]
+    fn query(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        in_json(py, &self.query)
+    }
+
     /// How many there are on all pages.
     fn total(&self, py: Python<'_>) -> PyResult<u64> {
         if self.trash {
@@ -85,6 +113,8 @@ struct Reading {
 
 impl Reading {
     fn page(&mut self, py: Python<'_>) -> PyResult<Option<Vec<Py<PyAny>>>> {
+        // `list(…)` and others go over all records without running any Python.
+        py.check_signals()?;
         let Some(query) = self.query.take() else { return Ok(None) };
         let page = ops(self.kind).page(py, &self.session, &query, self.trash);
         let page = match page {

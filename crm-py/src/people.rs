@@ -1,12 +1,13 @@
 //! Two records of one person become one, and a person is forgotten: for customers and contacts.
 
 use crate::collection::Collection;
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, invalid};
 use crate::journal::operation;
 use crate::kinds::{ContactCollection, CustomerCollection};
 use crate::records::{Wrapped, data_of};
-use crate::value::{id, in_python};
-use crm_core::{Duplicable, DuplicateReason, DuplicateRules, Id, Mergeable, Session};
+use crate::session::choice;
+use crate::value::{from_json, id, in_json, in_python};
+use crm_core::{DroppedKey, Duplicable, DuplicateReason, DuplicateRules, Id, Kind, Mergeable, Session};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::collections::BTreeMap;
@@ -49,11 +50,46 @@ fn find_duplicates<E: Wrapped + Duplicable>(
     rules: &DuplicateRules,
 ) -> PyResult<Py<PyAny>> {
     let found = py.detach(|| session.collection::<E>().find_duplicates(rules)).or_raise()?;
+    let groups = found.groups().into_iter().map(|group| PyTuple::new(py, group.into_iter().map(Id::uuid)));
+    let groups = PyTuple::new(py, groups.collect::<PyResult<Vec<_>>>()?)?;
     let pairs = found.pairs.into_iter().map(|pair| {
         let args = (pair.left.uuid(), pair.right.uuid(), pair.score, reasons(py, pair.reasons)?);
         in_python(py, "values", "DuplicatePair", args)
     });
-    Ok(PyTuple::new(py, pairs.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind())
+    let pairs = PyTuple::new(py, pairs.collect::<PyResult<Vec<_>>>()?)?;
+    let dropped = dropped(py, found.dropped)?;
+    let args = (pairs, groups, dropped, found.dropped_in_all, found.records, found.compared);
+    in_python(py, "values", "Duplicates", args)
+}
+
+/// Keys that too many records share.
+fn dropped(py: Python<'_>, keys: Vec<DroppedKey>) -> PyResult<Bound<'_, PyTuple>> {
+    let keys = keys.into_iter().map(|key| in_python(py, "values", "DroppedKey", (key.key, key.value, key.records)));
+    PyTuple::new(py, keys.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// The rules that are given, or the usual ones.
+fn rules_of(given: Option<&Bound<'_, PyAny>>, usual: fn() -> DuplicateRules) -> PyResult<DuplicateRules> {
+    given.map_or_else(|| Ok(usual()), |given| from_json("rules", given))
+}
+
+/// The usual rules that say which records look alike, as a dict to be changed and given to `find_duplicates`.
+///
+/// Args:
+///     kind: `"customer"` or `"contact"`.
+///
+/// >>> import crm
+/// >>> rules = crm.duplicate_rules("customer")
+/// >>> rules["threshold"] = 0.9
+/// >>> crm.open(":memory:").system().customers.find_duplicates(rules=rules)
+/// ()
+#[pyfunction]
+pub(crate) fn duplicate_rules(py: Python<'_>, kind: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    match choice::<Kind>("kind", kind)? {
+        Kind::Customer => in_json(py, &DuplicateRules::for_customers()),
+        Kind::Contact => in_json(py, &DuplicateRules::for_contacts()),
+        _ => Err(invalid("kind", "unknown", "duplicates are looked for among customers and contacts")),
+    }
 }
 
 fn duplicates_of<E: Wrapped + Duplicable>(
@@ -73,11 +109,14 @@ fn duplicates_of<E: Wrapped + Duplicable>(
             py.detach(|| session.collection::<E>().duplicates_of(&draft, rules))
         }
     };
-    let candidates = found.or_raise()?.candidates.into_iter().map(|candidate| {
+    let found = found.or_raise()?;
+    let dropped = dropped(py, found.dropped)?;
+    let candidates = found.candidates.into_iter().map(|candidate| {
         let args = (E::wrap(py, candidate.record)?, candidate.score, reasons(py, candidate.reasons)?);
         in_python(py, "values", "DuplicateCandidate", args)
     });
-    Ok(PyTuple::new(py, candidates.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind())
+    let candidates = PyTuple::new(py, candidates.collect::<PyResult<Vec<_>>>()?)?;
+    in_python(py, "values", "DuplicateCandidates", (candidates, dropped))
 }
 
 macro_rules! people {
@@ -110,21 +149,41 @@ macro_rules! people {
                 merge::<crm_core::$entity>(slf.py(), session, survivor, losers, choices, dry_run)
             }
 
-            /// The pairs of records that look like one, the likeliest first, as `DuplicatePair` values.
-            fn find_duplicates(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+            /// The pairs of records that look like one, the likeliest first.
+            ///
+            /// Args:
+            ///     rules: what makes records look alike, as `duplicate_rules` gives it; the usual ones when nothing is said.
+            ///
+            /// Returns:
+            ///     `Duplicates`: a tuple of `DuplicatePair`, with the groups that they make as `groups`.
+            ///
+            /// Raises:
+            ///     InvalidError: what is wrong with the rules.
+            #[pyo3(signature = (*, rules=None))]
+            fn find_duplicates(slf: &Bound<'_, Self>, rules: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
                 let session = &slf.cast::<Collection>()?.get().session;
-                find_duplicates::<crm_core::$entity>(slf.py(), session, &DuplicateRules::$rules())
+                let rules = rules_of(rules, DuplicateRules::$rules)?;
+                find_duplicates::<crm_core::$entity>(slf.py(), session, &rules)
             }
 
-            /// The records that look like this one, or like one with these fields, as `DuplicateCandidate` values.
-            #[pyo3(signature = (record=None, /, **fields))]
+            /// The records that look like this one, or like one with these fields.
+            ///
+            /// Args:
+            ///     record: one that is there.
+            ///     rules: as of `find_duplicates`.
+            ///     fields: those of one that may be created.
+            ///
+            /// Returns:
+            ///     `DuplicateCandidates`: a tuple of `DuplicateCandidate`, the likeliest first.
+            #[pyo3(signature = (record=None, /, *, rules=None, **fields))]
             fn duplicates_of(
                 slf: &Bound<'_, Self>,
                 record: Option<&Bound<'_, PyAny>>,
+                rules: Option<&Bound<'_, PyAny>>,
                 fields: Option<&Bound<'_, PyDict>>,
             ) -> PyResult<Py<PyAny>> {
                 let session = &slf.cast::<Collection>()?.get().session;
-                let rules = DuplicateRules::$rules();
+                let rules = rules_of(rules, DuplicateRules::$rules)?;
                 duplicates_of::<crm_core::$entity>(slf.py(), session, record, fields, &rules)
             }
 

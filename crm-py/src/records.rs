@@ -233,10 +233,10 @@ impl Shown {
             (Shown::Choice(class), value) => class.call1(py, (to_py(py, value)?,)),
             (Shown::Parts(class), Value::List(list)) => {
                 let parts =
-                    list.into_iter().map(|item| part(py, class, item)).collect::<PyResult<Vec<_>>>()?;
+                    list.into_iter().map(|item| part_of(py, class, item)).collect::<PyResult<Vec<_>>>()?;
                 Ok(PyTuple::new(py, parts)?.into_any().unbind())
             }
-            (Shown::Parts(class), value) => part(py, class, value),
+            (Shown::Parts(class), value) => part_of(py, class, value),
             (Shown::Plain, value @ Value::Map(_)) => {
                 let dict = to_py(py, value)?;
                 let view = PyMappingProxy::new(py, dict.bind(py).cast::<PyMapping>()?);
@@ -247,7 +247,8 @@ impl Shown {
     }
 }
 
-fn part(py: Python<'_>, class: &Py<PyAny>, value: Value) -> PyResult<Py<PyAny>> {
+/// A value with parts as an object of its class.
+pub(crate) fn part_of(py: Python<'_>, class: &Py<PyAny>, value: Value) -> PyResult<Py<PyAny>> {
     class.call_method1(py, "_of", (to_py(py, value)?,))
 }
 

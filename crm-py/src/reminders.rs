@@ -4,6 +4,7 @@ use crate::crm::Crm;
 use crate::errors::OrRaise;
 use crate::records::Wrapped;
 use crate::session::Session;
+use crate::stop;
 use crate::value::{id, in_python, instant};
 use crm_core::chrono::{DateTime, TimeDelta, Utc};
 use crm_core::{DueReminder, Id, Notifier, Uuid};
@@ -80,7 +81,11 @@ impl Notifier for Callable<'_> {
     fn notify(&self, reminder: &DueReminder) -> Result<(), String> {
         Python::attach(|py| {
             let told = due(py, reminder.clone()).and_then(|reminder| self.0.call1(py, (reminder,)));
-            told.map(drop).map_err(|error| error.to_string())
+            told.map(drop).map_err(|error| {
+                let said = error.to_string();
+                drop(stop::harmless(py, error));
+                said
+            })
         })
     }
 }

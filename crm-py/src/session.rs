@@ -1,15 +1,17 @@
 //! Somebody who works with the CRM.
 
 use crate::batch::Batch;
+use crate::deals::due_of;
 use crate::errors::{OrRaise, invalid};
 use crate::journal::{operation, operations};
 use crate::ops::patch_of;
+use crate::pages::Pages;
 use crate::records::{Wrapped, data_of};
 use crate::value::{id, in_python, instant};
 use crm_core::chrono::{DateTime, NaiveDate, Utc};
 use crm_core::{
-    Action, Contact, Conversion, ConversionOpportunity, CustomerStatus, Due, FieldValue, Id, Kind,
-    Opportunity, StageChange, Uuid,
+    Action, Contact, Conversion, ConversionOpportunity, CustomerStatus, FieldValue, Id, Kind, Opportunity,
+    SavedView, StageChange, Uuid,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -57,6 +59,12 @@ impl Session {
         self.0.token()
     }
 
+    /// The label of the embedding program; None for a user.
+    #[getter]
+    fn program(&self) -> Option<String> {
+        crate::journal::actor(self.0.actor()).1
+    }
+
     /// Whether the user may do this (view, create, edit, delete, export, purge) with records of a kind.
     fn may(&self, py: Python<'_>, action: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<bool> {
         let (action, kind): (Action, Kind) = (choice("action", action)?, choice("kind", kind)?);
@@ -102,6 +110,24 @@ impl Session {
             in_python(py, "values", "Hit", (hit.kind.as_str(), hit.id, hit.title, customer, hit.created_at))
         });
         PyTuple::new(py, hits.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// What a saved view lists, for whoever looks.
+    ///
+    /// >>> import crm
+    /// >>> s = crm.open(":memory:").system()
+    /// >>> _ = s.customers.create(name="Mara Tea", tags=["tea"])
+    /// >>> teas = s.customers.list(tags="tea", order_by="name")
+    /// >>> view = s.saved_views.create(name="Teas", entity="customer", query=teas.query)
+    /// >>> [customer.name for customer in s.list_view(view)]
+    /// ['Mara Tea']
+    ///
+    /// Raises:
+    ///     NotFoundError, DeniedError.
+    fn list_view(&self, py: Python<'_>, view: &Bound<'_, PyAny>) -> PyResult<Pages> {
+        let view = Id::<SavedView>::from_uuid(id(view)?);
+        let view = py.detach(|| self.0.saved_views().get(view)).or_raise()?.data;
+        Ok(Pages { session: self.inner(), kind: view.entity, query: view.query, trash: false })
     }
 
     // ---- commands ----------------------------------------------------------------------------------------------
@@ -166,9 +192,7 @@ impl Session {
         reminder: &Bound<'_, PyAny>,
         due: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let due = crate::value::from_py(due)?;
-        let due: Due = FieldValue::from_value(due)
-            .map_err(|mismatch| invalid("due", "mismatch", format!("expected {}", mismatch.expected)))?;
+        let due = due_of(due)?;
         let reminder = Id::from_uuid(id(reminder)?);
         self.wrapped(py, |session| session.complete_reminder(reminder, &due))
     }

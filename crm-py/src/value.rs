@@ -1,5 +1,6 @@
 //! The core's neutral value as Python's natural types, and back.
 
+use crate::errors::{broken, invalid};
 use crate::money::Money;
 use crm_core::chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use crm_core::{Decimal, Uuid, Value, truncate};
@@ -20,6 +21,26 @@ pub(crate) fn in_python<'py>(
     args: impl pyo3::call::PyCallArgs<'py>,
 ) -> PyResult<Py<PyAny>> {
     Ok(py.import(format!("crm.{module}"))?.getattr(name)?.call1(args)?.unbind())
+}
+
+/// What has a JSON form as dicts, lists and plain values, to be read and changed.
+pub(crate) fn in_json(py: Python<'_>, value: &impl serde::Serialize) -> PyResult<Py<PyAny>> {
+    let json = serde_json::to_string(value).map_err(|error| broken(&error.to_string()))?;
+    Ok(py.import("json")?.call_method1("loads", (json,))?.unbind())
+}
+
+/// What has a JSON form, from its text or from dicts and lists.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(name: &str, given: &Bound<'_, PyAny>) -> PyResult<T> {
+    let json: String = match given.cast::<PyString>() {
+        Ok(text) => text.to_cow()?.into_owned(),
+        Err(_) => {
+            // A view of a dict is no dict to `json`.
+            let options = PyDict::new(given.py());
+            options.set_item("default", given.py().get_type::<PyDict>())?;
+            given.py().import("json")?.call_method("dumps", (given,), Some(&options))?.extract()?
+        }
+    };
+    serde_json::from_str(&json).map_err(|error| invalid(name, "syntax", error.to_string()))
 }
 
 /// A value as Python's own type. Lists become tuples.
@@ -82,9 +103,6 @@ pub(crate) fn from_py(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     if let Ok(money) = given.cast::<Money>() {
         return Ok(Value::Money(money.get().0));
     }
-    if let Ok(mapping) = given.cast::<PyMapping>() {
-        return map(mapping);
-    }
     if given.is_instance_of::<PyList>()
         || given.is_instance_of::<PyTuple>()
         || given.is_instance_of::<PySet>()
@@ -92,6 +110,9 @@ pub(crate) fn from_py(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     {
         let items = given.try_iter()?.map(|item| from_py(&item?)).collect::<PyResult<Vec<_>>>()?;
         return Ok(Value::List(items));
+    }
+    if let Ok(dict) = given.cast::<PyDict>() {
+        return map(dict.as_mapping());
     }
     // Values and records of this package say what they are: a record stands for its id.
     if let Some(said) = given.getattr_opt("__crm_value__")? {
@@ -102,6 +123,10 @@ pub(crate) fn from_py(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     if is_decimal(given)? {
         return given.extract::<Decimal>().map(Value::Decimal);
+    }
+    // Last, because it runs Python for what is no dict.
+    if let Ok(mapping) = given.cast::<PyMapping>() {
+        return map(mapping);
     }
     let name = given.get_type().name()?;
     Err(PyTypeError::new_err(format!("the library has no use for a {name}")))

@@ -165,8 +165,8 @@ def test_files_out(db: crm.Crm, s: crm.Session, tmp_path: Path) -> None:
     assert s.customers.export_csv(out, columns=["name"], spreadsheet_safe=True, tags="tea") == 1
     assert out.getvalue().decode().splitlines() == ["name", "'=Mara"]
     assert (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[0] == "code,name"
-    lines = db.dump(tmp_path / "dump.jsonl")
-    assert lines == len((tmp_path / "dump.jsonl").read_bytes().splitlines())
+    dumped = db.dump(tmp_path / "dump.jsonl")
+    assert dumped.head == db.head() and dumped.lines == len((tmp_path / "dump.jsonl").read_bytes().splitlines())
     with crm.restore(tmp_path / "again.db", tmp_path / "dump.jsonl") as again:
         second = io.BytesIO()
         again.dump(second)

@@ -1,9 +1,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, final, overload
 from uuid import UUID
 
 from typing_extensions import disjoint_base
@@ -24,6 +24,7 @@ from .enums import (
 from .values import (
     Address,
     Bulk,
+    CalendarWritten,
     Clocks,
     Converted,
     Dashboard,
@@ -31,12 +32,16 @@ from .values import (
     Dispatched,
     Due,
     DueReminder,
-    DuplicateCandidate,
-    DuplicatePair,
+    Dumped,
+    DuplicateCandidates,
+    Duplicates,
     Email,
     Erased,
     Group,
+    Head,
     Hit,
+    ImportedCard,
+    ImportedRow,
     ImportReport,
     Lead,
     Line,
@@ -46,10 +51,13 @@ from .values import (
     Page,
     Phone,
     PipelineReport,
+    SniffedColumn,
     Stage,
     StageMove,
     StageTime,
     Trashed,
+    VCard,
+    VCardReport,
     Verification,
 )
 
@@ -75,13 +83,42 @@ def open(
     durability: str = "full",
     read_only: bool = False,
     busy_timeout: float = 5.0,
+    readers: int = 4,
     session_hours: float = 12.0,
+    shortest_password: int = 8,
+    password_cost: tuple[int, int] | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Crm:
     """Opens the store in a file, which is made when there is none; `":memory:"` is gone when it is closed."""
 
-def restore(path: str | PathLike[str], source: str | PathLike[str] | _Readable) -> Crm:
+def restore(
+    path: str | PathLike[str],
+    source: str | PathLike[str] | _Readable,
+    *,
+    durability: str = "full",
+    busy_timeout: float = 5.0,
+    readers: int = 4,
+    session_hours: float = 12.0,
+    shortest_password: int = 8,
+    password_cost: tuple[int, int] | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Crm:
     """Makes a store of a dump, in a file that is not there yet."""
+
+def sniff(source: str | PathLike[str] | _Readable) -> Sniffed:
+    """Looks at the beginning of a CSV file."""
+
+def plan_hash(plan: Mapping[str, Any] | str) -> str:
+    """Checks a plan of an import, and gives its hash."""
+
+def duplicate_rules(kind: Kind | str) -> dict[str, Any]:
+    """The usual rules that say which records look alike, as a dict to be changed."""
+
+def occurrences(recurrence: str, anchor: Due, *, after: Due | None = None, limit: int = 10) -> tuple[Due, ...]:
+    """The days or moments on which something repeats, the first ones."""
+
+def read_vcards(source: str | PathLike[str] | _Readable) -> Iterator[VCard]:
+    """The cards of a vCard file as they are, read while one looks at them."""
 
 def _restore(kind: str, json: str) -> Any: ...
 def _schema() -> dict[str, tuple[dict[str, Any], ...]]: ...
@@ -160,6 +197,11 @@ class Pages(Generic[_T]):
         """The first page."""
     def first(self) -> _T | None:
         """The first record, or None."""
+    def part(self, *, cursor: str | None = None) -> Page:
+        """A page, and the cursor of the one after it."""
+    @property
+    def query(self) -> dict[str, Any]:
+        """What is listed, as a saved view keeps it."""
     def total(self) -> int:
         """How many there are on all pages."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
@@ -259,6 +301,11 @@ class Session:
     @property
     def token(self) -> str | None:
         """What `Crm.resume` takes to go on with this session elsewhere. Keep it secret."""
+    @property
+    def program(self) -> str | None:
+        """The label of the embedding program; None for a user."""
+    def list_view(self, view: _Id) -> Pages[Any]:
+        """What a saved view lists, for whoever looks."""
     def may(self, action: Action | str, kind: Kind | str) -> bool:
         """Whether the user may do this with records of a kind."""
     def now(self) -> datetime:
@@ -330,11 +377,48 @@ class Session:
         dry_run: bool = False,
         resume: _Id | None = None,
         progress: Callable[[int], bool | None] | None = None,
+        on_row: Callable[[ImportedRow], object] | None = None,
+        failed_rows: str | PathLike[str] | _Writable | None = None,
         most_problems: int = 1000,
     ) -> ImportReport:
         """Imports CSV files by a plan: a dict, or its JSON text."""
-    def undo_import(self, import_id: _Id) -> int:
+    def undo_import(self, import_id: _Id, *, progress: Callable[[int], bool | None] | None = None) -> int:
         """Takes an import back, the newest thousand rows first."""
+    def import_vcards(
+        self,
+        source: str | PathLike[str] | _Readable,
+        *,
+        customer: _Id | None = None,
+        on_match: str | None = None,
+        dry_run: bool = False,
+        on_card: Callable[[ImportedCard], object] | None = None,
+    ) -> VCardReport:
+        """Imports the cards of a vCard file as customers, or as contacts of a customer."""
+    def export_calendar(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        reminders: bool | Mapping[str, Any] | None = None,
+        meetings: bool | Mapping[str, Any] | None = None,
+    ) -> CalendarWritten:
+        """Writes reminders and meetings as iCalendar."""
+    def attach(
+        self,
+        content: bytes | str | PathLike[str] | _Readable,
+        *,
+        customer: _Id,
+        file_name: str = ...,
+        media_type: str = ...,
+        interaction: _Id | None = ...,
+        opportunity: _Id | None = ...,
+        note: _Id | None = ...,
+    ) -> Attachment:
+        """Adds a file to a customer."""
+    @overload
+    def read_attachment(self, attachment: _Id, *, target: None = None) -> bytes:
+        """The bytes of an attachment; with a target they are written there."""
+    @overload
+    def read_attachment(self, attachment: _Id, *, target: str | PathLike[str] | _Writable) -> None: ...
     def as_of(self, at: datetime) -> Session:
         """A session that shows everything as it was then, and writes nothing."""
     def set_password(self, user: _Id, password: str) -> None:
@@ -419,12 +503,20 @@ class Crm:
         self, notifier: Callable[[DueReminder], object], *, now: datetime | None = None
     ) -> Dispatched:
         """Tells of everything that is due, by calling the notifier for each."""
-    def dump(self, target: str | PathLike[str] | _Writable) -> int:
-        """Writes the whole store as JSON lines, journal included, and gives how many lines."""
+    def dump(self, target: str | PathLike[str] | _Writable) -> Dumped:
+        """Writes the whole store as JSON lines, journal included."""
     def check(self) -> tuple[str, ...]:
         """Looks the whole file over. Gives what is wrong with it."""
-    def verify(self) -> Verification:
+    def verify(self, *, since: Head | None = None) -> Verification:
         """Proves that nobody altered the journal."""
+    def head(self) -> Head:
+        """The newest operation's place in the journal and its hash, to be kept outside of the store."""
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Writes a copy of the store as it is now into a new file."""
+    def interrupt(self) -> None:
+        """Ends what other threads are doing with the store."""
+    def reopen(self) -> None:
+        """Opens a store again that was closed; does nothing to an open one."""
     def close(self) -> None:
         """Closes the store after the write that is going on. Closing twice does nothing."""
     def __enter__(self) -> Crm: ...
@@ -435,6 +527,22 @@ class Crm:
         _traceback: TracebackType | None = None,
         /,
     ) -> None: ...
+
+@final
+class Sniffed:
+    """What a CSV file looks like: its layout and its columns."""
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """How the text is laid out, as a plan says it."""
+    @property
+    def mark(self) -> bool:
+        """Whether the file begins with a byte-order mark."""
+    @property
+    def columns(self) -> tuple[SniffedColumn, ...]:
+        """The columns in their order."""
+    def suggest(self, kind: Kind | str, *, file: str | None = None) -> dict[str, Any]:
+        """A step of a plan that reads this file as records of a kind."""
 
 @final
 class Delivery:

@@ -32,21 +32,49 @@ PEOPLE = '''    def merge(
         dry_run: bool = False,
     ) -> Merged:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
-    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+    def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""
     def duplicates_of(
         self,
         record: _Id | None = None,
         /,
         *,
+        rules: Mapping[str, Any] | str | None = None,
 _FIELDS
-    ) -> tuple[DuplicateCandidate, ...]:
+    ) -> DuplicateCandidates:
         """The records that look like this one, or like one with these fields."""
+    def export_vcards(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        **tests: Any,
+    ) -> int:
+        """Writes records as cards of vCard 4.0, and gives how many."""
     def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
         """Notes that two records are not one."""
     def erase(self, record: _Id) -> Erased:
         """Forgets a person: it is gone from the file, from search and from the journal, and can't be undone."""
 '''
+
+OWN = {
+    "opportunity": '''    def effective_probability(self, pipeline: Pipeline) -> int:
+        """How likely it is won, in percent."""
+    def weighted(self, pipeline: Pipeline) -> Money | None:
+        """The amount weighted by the effective probability."""
+    def sum_of_lines(self) -> Money | None:
+        """The sum of the lines; None without lines, without a price in each, and for unlike currencies."""
+    def time_in_stage(self, now: datetime) -> timedelta:
+        """How long it has been in its stage until that moment."""
+    def is_rotting(self, pipeline: Pipeline, now: datetime) -> bool:
+        """Whether it has been in its stage for longer than the pipeline allows."""
+''',
+    "pipeline": '''    def stage(self, key: str) -> Stage | None:
+        """The stage with this key, or None."""
+''',
+}
 
 SCALARS = {
     "bool": "bool", "int": "int", "text": "str", "code": "str", "instant": "datetime", "date": "date", "time": "time",
@@ -104,7 +132,7 @@ def record(kind: str, fields: Sequence[dict[str, Any]]) -> str:
         out += f"    @property\n    def {field['name']}(self) -> {types_of(kind, field)[0]}:\n" + doc(field["doc"], 8)
     for method in ("replace", "__replace__"):
         out += f"    def {method}(\n        self,\n        *,\n{envelope}{arguments}    ) -> {name}: ...\n"
-    return out
+    return out + OWN.get(kind, "")
 
 
 def collection(kind: str, fields: Sequence[dict[str, Any]]) -> str:

@@ -4,14 +4,13 @@ use crate::counters::Counters;
 use crate::error::OrError;
 use crate::functions;
 use crate::open::{Durability, OpenOptions, Place};
+use crate::patience::wait_a_moment;
 use crate::words::Unwritten;
 use crm_core::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, InterruptHandle, OpenFlags};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// A connection that counts its statements.
 pub(crate) struct Conn {
@@ -51,9 +50,13 @@ impl Conn {
         // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
         // own thousand each would be written into the file every time.
         const WAL_PAGES: i64 = 8_000;
+        const STEPS: std::ffi::c_int = 1_000;
         let mapped: i64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
         let raw = &mut self.raw;
         raw.busy_handler(Some(wait_a_moment))?;
+        if let Some(stop) = options.stop.clone() {
+            raw.progress_handler(STEPS, Some(move || stop()))?;
+        }
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
         raw.pragma_update(None, "foreign_keys", true)?;
         raw.pragma_update(None, "trusted_schema", false)?;
@@ -120,39 +123,12 @@ impl Conn {
     pub(crate) fn roll_back(&self) {
         self.unwritten.forget();
         self.counters.forget();
-        if self.in_transaction() {
-            // There is nobody to tell: the connection is as good as the transaction's end makes it.
-            let _ = self.execute("ROLLBACK", []);
+        // Who wants everything to stop may be asked within the end of the transaction too; it ends all the same.
+        for _ in 0..2 {
+            if self.in_transaction() {
+                // There is nobody to tell: the connection is as good as the transaction's end makes it.
+                let _ = self.execute("ROLLBACK", []);
+            }
         }
     }
-}
-
-thread_local! {
-    static PATIENCE: Cell<(Duration, Option<Instant>)> = const { Cell::new((Duration::ZERO, None)) };
-}
-
-/// How long statements of this thread wait for other writers from now on.
-pub(crate) fn be_patient(timeout: Duration) {
-    PATIENCE.set((timeout, None));
-}
-
-/// SQLite's own waiting sleeps ever longer and starves writers under load; short sleeps of uneven length do not.
-fn wait_a_moment(tries: i32) -> bool {
-    const SHORTEST_MICROS: u32 = 200;
-    const SPREAD_MICROS: u32 = 300;
-    let now = Instant::now();
-    let (timeout, until) = PATIENCE.get();
-    let until = match until {
-        Some(until) if tries > 0 => until,
-        _ => now + timeout,
-    };
-    PATIENCE.set((timeout, Some(until)));
-    if now >= until {
-        return false;
-    }
-    // The clock's own noise is all the randomness that this needs.
-    let noise =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    std::thread::sleep(Duration::from_micros((SHORTEST_MICROS + noise % SPREAD_MICROS).into()));
-    true
 }

@@ -1,5 +1,6 @@
 //! SQLite's errors as the library's.
 
+use crate::patience::was_stopped;
 use crm_core::{Error, Result};
 use rusqlite::ffi::ErrorCode;
 
@@ -7,6 +8,7 @@ use rusqlite::ffi::ErrorCode;
 pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
     let reason = error.to_string();
     match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) if was_stopped() => Error::Interrupted,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
         Some(ErrorCode::DiskFull) => Error::Full,
         Some(ErrorCode::ReadOnly) => Error::ReadOnly,

@@ -10,6 +10,7 @@ mod lists;
 mod migrate;
 mod open;
 mod operational;
+mod patience;
 mod pool;
 mod records;
 mod rows;

@@ -49,6 +49,9 @@ pub enum Durability {
 /// Opens a connection: for programs that bring their own SQLite, key or flags.
 pub(crate) type ConnectionFactory = dyn Fn() -> rusqlite::Result<rusqlite::Connection> + Send + Sync;
 
+/// Says whether what runs is to end.
+pub(crate) type Stop = dyn Fn() -> bool + Send + Sync;
+
 #[derive(Clone)]
 pub(crate) enum Place {
     File(PathBuf),
@@ -64,6 +67,7 @@ pub struct OpenOptions {
     pub(crate) read_only: bool,
     pub(crate) readers: usize,
     pub(crate) busy_timeout: Duration,
+    pub(crate) stop: Option<Arc<Stop>>,
 }
 
 impl fmt::Debug for OpenOptions {
@@ -87,6 +91,7 @@ impl OpenOptions {
             read_only: false,
             readers: READERS,
             busy_timeout: BUSY_TIMEOUT,
+            stop: None,
         }
     }
 
@@ -133,6 +138,37 @@ impl OpenOptions {
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
+        self
+    }
+
+    /// Asks whether to go on while a statement runs, on the thread that runs it, and while a write waits for other writers:
+    /// after every 1,000 steps of SQLite's machine, some hundredths of a millisecond. `true` ends the call with
+    /// `interrupted`; a write that is ended so leaves nothing. For programs that must hear of something meanwhile, such as
+    /// a key that was pressed, and have no other thread to call [`Interrupter::interrupt`](crate::Interrupter::interrupt).
+    /// It is asked often: let it be quick, and not use the store.
+    ///
+    /// ```
+    /// use crm_core::Query;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// let pressed = Arc::new(AtomicBool::new(false));
+    /// let told = Arc::clone(&pressed);
+    /// let options = crm_sqlite::OpenOptions::in_memory().stop_when(move || told.load(Ordering::Relaxed));
+    /// let (crm, _) = options.open_crm(Default::default())?;
+    /// let session = crm.system("example");
+    /// let mut batch = session.batch();
+    /// for number in 0..1_000 {
+    ///     batch.create(crm_core::Customer { name: format!("Customer {number}"), ..Default::default() })?;
+    /// }
+    /// batch.run()?;
+    /// pressed.store(true, Ordering::Relaxed);
+    /// let long = Query::new().filter(crm_core::Customer::NAME.contains("tea"));
+    /// assert_eq!(session.customers().list(&long).unwrap_err().code(), "interrupted");
+    /// # Ok::<(), crm_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.stop = Some(Arc::new(stop));
         self
     }
 

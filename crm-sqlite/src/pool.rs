@@ -1,8 +1,9 @@
 //! One writer and several readers of one file.
 
-use crate::connection::{Conn, be_patient};
+use crate::connection::Conn;
 use crate::migrate::migrate;
 use crate::open::{OpenOptions, Place};
+use crate::patience::{Waiting, be_patient};
 use crm_core::{Error, Result};
 use parking_lot::{ArcMutexGuard, Condvar, Mutex, RawMutex};
 use rusqlite::InterruptHandle;
@@ -31,7 +32,7 @@ pub(crate) type WriterGuard = ArcMutexGuard<RawMutex, Conn>;
 
 impl Pool {
     pub(crate) fn open(options: OpenOptions) -> Result<Arc<Self>> {
-        be_patient(options.busy_timeout);
+        be_patient(&options);
         let statements = Arc::new(AtomicU64::new(0));
         let writer = Conn::open(&options, Arc::clone(&statements))?;
         migrate(&writer, options.read_only, options.busy_timeout)?;
@@ -48,8 +49,17 @@ impl Pool {
 
     /// The writer's connection; `busy` when other threads hold it for too long.
     pub(crate) fn writer(&self) -> Result<WriterGuard> {
-        be_patient(self.options.busy_timeout);
-        self.writer.try_lock_arc_for(self.options.busy_timeout).ok_or(Error::Busy)
+        be_patient(&self.options);
+        if let Some(writer) = self.writer.try_lock_arc() {
+            return Ok(writer);
+        }
+        let waiting = Waiting::begin(&self.options);
+        loop {
+            match self.writer.try_lock_arc_for(waiting.moment()) {
+                Some(writer) => return Ok(writer),
+                None => waiting.go_on()?,
+            }
+        }
     }
 
     /// A connection to read with. Waits while all are in use.
@@ -58,8 +68,9 @@ impl Pool {
         if matches!(self.options.place, Place::Memory) {
             return Ok(Lease::Writer(self.writer()?));
         }
-        be_patient(self.options.busy_timeout);
+        be_patient(&self.options);
         let mut readers = self.readers.lock();
+        let mut waiting = None;
         loop {
             if let Some(conn) = readers.free.pop() {
                 return Ok(Lease::Reader { pool: Arc::clone(self), conn: Some(conn) });
@@ -67,8 +78,11 @@ impl Pool {
             if readers.open < self.options.readers.max(1) {
                 break;
             }
-            if self.returned.wait_for(&mut readers, self.options.busy_timeout).timed_out() {
-                return Err(Error::Busy);
+            let waiting = waiting.get_or_insert_with(|| Waiting::begin(&self.options));
+            if self.returned.wait_for(&mut readers, waiting.moment()).timed_out() {
+                drop(readers);
+                waiting.go_on()?;
+                readers = self.readers.lock();
             }
         }
         readers.open += 1;

@@ -85,11 +85,6 @@ pub fn export_calendar(session: &Session, calendar: &Calendar, out: impl Write) 
             let meetings = Interaction::KIND.is(InteractionKind::Meeting);
             Query::new().filter(meetings).filter(filter.clone()).order_by(["occurred_at"])
         });
-        for line in
-            ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//crm-core//crm-core//EN", "CALSCALE:GREGORIAN"]
-        {
-            out.line(line)?;
-        }
         let zone = shared.settings.time_zone;
         let mut zones = Zones::default();
         if let Some(query) = &reminders {
@@ -113,6 +108,12 @@ pub fn export_calendar(session: &Session, calendar: &Calendar, out: impl Write) 
                     Ok(())
                 },
             )?;
+        }
+        // Only now, so that what is refused leaves no file.
+        for line in
+            ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//crm-core//crm-core//EN", "CALSCALE:GREGORIAN"]
+        {
+            out.line(line)?;
         }
         zones.years.values().try_for_each(|(zone, years)| write_time_zone(*zone, *years, &mut out))?;
         if let Some(query) = &reminders {

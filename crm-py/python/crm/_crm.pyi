@@ -1,10 +1,10 @@
 # Written by tools/stubs.py.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from types import GenericAlias, TracebackType
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar, final, overload
 from uuid import UUID
 
 from typing_extensions import disjoint_base
@@ -25,6 +25,7 @@ from .enums import (
 from .values import (
     Address,
     Bulk,
+    CalendarWritten,
     Clocks,
     Converted,
     Dashboard,
@@ -32,12 +33,16 @@ from .values import (
     Dispatched,
     Due,
     DueReminder,
-    DuplicateCandidate,
-    DuplicatePair,
+    Dumped,
+    DuplicateCandidates,
+    Duplicates,
     Email,
     Erased,
     Group,
+    Head,
     Hit,
+    ImportedCard,
+    ImportedRow,
     ImportReport,
     Lead,
     Line,
@@ -47,10 +52,13 @@ from .values import (
     Page,
     Phone,
     PipelineReport,
+    SniffedColumn,
     Stage,
     StageMove,
     StageTime,
     Trashed,
+    VCard,
+    VCardReport,
     Verification,
 )
 
@@ -66,7 +74,13 @@ __all__ = [
     "Collection",
     "Pages",
     "open",
+    "Sniffed",
+    "occurrences",
+    "duplicate_rules",
+    "read_vcards",
     "restore",
+    "plan_hash",
+    "sniff",
     "_restore",
     "_schema",
     "Settings",
@@ -127,13 +141,42 @@ def open(
     durability: str = "full",
     read_only: bool = False,
     busy_timeout: float = 5.0,
+    readers: int = 4,
     session_hours: float = 12.0,
+    shortest_password: int = 8,
+    password_cost: tuple[int, int] | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Crm:
     """Opens the store in a file, which is made when there is none; `":memory:"` is gone when it is closed."""
 
-def restore(path: str | PathLike[str], source: str | PathLike[str] | _Readable) -> Crm:
+def restore(
+    path: str | PathLike[str],
+    source: str | PathLike[str] | _Readable,
+    *,
+    durability: str = "full",
+    busy_timeout: float = 5.0,
+    readers: int = 4,
+    session_hours: float = 12.0,
+    shortest_password: int = 8,
+    password_cost: tuple[int, int] | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Crm:
     """Makes a store of a dump, in a file that is not there yet."""
+
+def sniff(source: str | PathLike[str] | _Readable) -> Sniffed:
+    """Looks at the beginning of a CSV file."""
+
+def plan_hash(plan: Mapping[str, Any] | str) -> str:
+    """Checks a plan of an import, and gives its hash."""
+
+def duplicate_rules(kind: Kind | str) -> dict[str, Any]:
+    """The usual rules that say which records look alike, as a dict to be changed."""
+
+def occurrences(recurrence: str, anchor: Due, *, after: Due | None = None, limit: int = 10) -> tuple[Due, ...]:
+    """The days or moments on which something repeats, the first ones."""
+
+def read_vcards(source: str | PathLike[str] | _Readable) -> Iterator[VCard]:
+    """The cards of a vCard file as they are, read while one looks at them."""
 
 def _restore(kind: str, json: str) -> Any: ...
 def _schema() -> dict[str, tuple[dict[str, Any], ...]]: ...
@@ -212,6 +255,11 @@ class Pages(Generic[_T]):
         """The first page."""
     def first(self) -> _T | None:
         """The first record, or None."""
+    def part(self, *, cursor: str | None = None) -> Page:
+        """A page, and the cursor of the one after it."""
+    @property
+    def query(self) -> dict[str, Any]:
+        """What is listed, as a saved view keeps it."""
     def total(self) -> int:
         """How many there are on all pages."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
@@ -344,6 +392,11 @@ class Session:
     @property
     def token(self) -> str | None:
         """What `Crm.resume` takes to go on with this session elsewhere. Keep it secret."""
+    @property
+    def program(self) -> str | None:
+        """The label of the embedding program; None for a user."""
+    def list_view(self, view: _Id) -> Pages[Any]:
+        """What a saved view lists, for whoever looks."""
     def may(self, action: Action | str, kind: Kind | str) -> bool:
         """Whether the user may do this with records of a kind."""
     def now(self) -> datetime:
@@ -415,11 +468,48 @@ class Session:
         dry_run: bool = False,
         resume: _Id | None = None,
         progress: Callable[[int], bool | None] | None = None,
+        on_row: Callable[[ImportedRow], object] | None = None,
+        failed_rows: str | PathLike[str] | _Writable | None = None,
         most_problems: int = 1000,
     ) -> ImportReport:
         """Imports CSV files by a plan: a dict, or its JSON text."""
-    def undo_import(self, import_id: _Id) -> int:
+    def undo_import(self, import_id: _Id, *, progress: Callable[[int], bool | None] | None = None) -> int:
         """Takes an import back, the newest thousand rows first."""
+    def import_vcards(
+        self,
+        source: str | PathLike[str] | _Readable,
+        *,
+        customer: _Id | None = None,
+        on_match: str | None = None,
+        dry_run: bool = False,
+        on_card: Callable[[ImportedCard], object] | None = None,
+    ) -> VCardReport:
+        """Imports the cards of a vCard file as customers, or as contacts of a customer."""
+    def export_calendar(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        reminders: bool | Mapping[str, Any] | None = None,
+        meetings: bool | Mapping[str, Any] | None = None,
+    ) -> CalendarWritten:
+        """Writes reminders and meetings as iCalendar."""
+    def attach(
+        self,
+        content: bytes | str | PathLike[str] | _Readable,
+        *,
+        customer: _Id,
+        file_name: str = ...,
+        media_type: str = ...,
+        interaction: _Id | None = ...,
+        opportunity: _Id | None = ...,
+        note: _Id | None = ...,
+    ) -> Attachment:
+        """Adds a file to a customer."""
+    @overload
+    def read_attachment(self, attachment: _Id, *, target: None = None) -> bytes:
+        """The bytes of an attachment; with a target they are written there."""
+    @overload
+    def read_attachment(self, attachment: _Id, *, target: str | PathLike[str] | _Writable) -> None: ...
     def as_of(self, at: datetime) -> Session:
         """A session that shows everything as it was then, and writes nothing."""
     def set_password(self, user: _Id, password: str) -> None:
@@ -537,12 +627,20 @@ class Crm:
         self, notifier: Callable[[DueReminder], object], *, now: datetime | None = None
     ) -> Dispatched:
         """Tells of everything that is due, by calling the notifier for each."""
-    def dump(self, target: str | PathLike[str] | _Writable) -> int:
-        """Writes the whole store as JSON lines, journal included, and gives how many lines."""
+    def dump(self, target: str | PathLike[str] | _Writable) -> Dumped:
+        """Writes the whole store as JSON lines, journal included."""
     def check(self) -> tuple[str, ...]:
         """Looks the whole file over. Gives what is wrong with it."""
-    def verify(self) -> Verification:
+    def verify(self, *, since: Head | None = None) -> Verification:
         """Proves that nobody altered the journal."""
+    def head(self) -> Head:
+        """The newest operation's place in the journal and its hash, to be kept outside of the store."""
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Writes a copy of the store as it is now into a new file."""
+    def interrupt(self) -> None:
+        """Ends what other threads are doing with the store."""
+    def reopen(self) -> None:
+        """Opens a store again that was closed; does nothing to an open one."""
     def close(self) -> None:
         """Closes the store after the write that is going on. Closing twice does nothing."""
     def __enter__(self) -> Crm: ...
@@ -553,6 +651,22 @@ class Crm:
         _traceback: TracebackType | None = None,
         /,
     ) -> None: ...
+
+@final
+class Sniffed:
+    """What a CSV file looks like: its layout and its columns."""
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """How the text is laid out, as a plan says it."""
+    @property
+    def mark(self) -> bool:
+        """Whether the file begins with a byte-order mark."""
+    @property
+    def columns(self) -> tuple[SniffedColumn, ...]:
+        """The columns in their order."""
+    def suggest(self, kind: Kind | str, *, file: str | None = None) -> dict[str, Any]:
+        """A step of a plan that reads this file as records of a kind."""
 
 @final
 class Delivery:
@@ -1550,6 +1664,16 @@ class Opportunity(_Record):
         stage_times: Iterable[StageTime | Mapping[str, Any]] | None = ...,
         custom: Mapping[str, Any] | None = ...,
     ) -> Opportunity: ...
+    def effective_probability(self, pipeline: Pipeline) -> int:
+        """How likely it is won, in percent."""
+    def weighted(self, pipeline: Pipeline) -> Money | None:
+        """The amount weighted by the effective probability."""
+    def sum_of_lines(self) -> Money | None:
+        """The sum of the lines; None without lines, without a price in each, and for unlike currencies."""
+    def time_in_stage(self, now: datetime) -> timedelta:
+        """How long it has been in its stage until that moment."""
+    def is_rotting(self, pipeline: Pipeline, now: datetime) -> bool:
+        """Whether it has been in its stage for longer than the pipeline allows."""
 
 @final
 class Pipeline(_Record):
@@ -1602,6 +1726,8 @@ class Pipeline(_Record):
         default: bool | None = ...,
         stages: Iterable[Stage | Mapping[str, Any]] | None = ...,
     ) -> Pipeline: ...
+    def stage(self, key: str) -> Stage | None:
+        """The stage with this key, or None."""
 
 @final
 class Product(_Record):
@@ -2347,13 +2473,14 @@ class ContactCollection(Collection[Contact]):
         dry_run: bool = False,
     ) -> Merged:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
-    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+    def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""
     def duplicates_of(
         self,
         record: _Id | None = None,
         /,
         *,
+        rules: Mapping[str, Any] | str | None = None,
         customer: _Id = ...,
         given_name: str = ...,
         family_name: str = ...,
@@ -2369,8 +2496,18 @@ class ContactCollection(Collection[Contact]):
         extra: Mapping[str, str] = ...,
         merged_into: _Id = ...,
         custom: Mapping[str, Any] = ...,
-    ) -> tuple[DuplicateCandidate, ...]:
+    ) -> DuplicateCandidates:
         """The records that look like this one, or like one with these fields."""
+    def export_vcards(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        **tests: Any,
+    ) -> int:
+        """Writes records as cards of vCard 4.0, and gives how many."""
     def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
         """Notes that two records are not one."""
     def erase(self, record: _Id) -> Erased:
@@ -2480,13 +2617,14 @@ class CustomerCollection(Collection[Customer]):
         dry_run: bool = False,
     ) -> Merged:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
-    def find_duplicates(self) -> tuple[DuplicatePair, ...]:
+    def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""
     def duplicates_of(
         self,
         record: _Id | None = None,
         /,
         *,
+        rules: Mapping[str, Any] | str | None = None,
         code: str = ...,
         kind: CustomerKind | str = ...,
         status: CustomerStatus | str = ...,
@@ -2510,8 +2648,18 @@ class CustomerCollection(Collection[Customer]):
         converted_contact: _Id = ...,
         merged_into: _Id = ...,
         custom: Mapping[str, Any] = ...,
-    ) -> tuple[DuplicateCandidate, ...]:
+    ) -> DuplicateCandidates:
         """The records that look like this one, or like one with these fields."""
+    def export_vcards(
+        self,
+        target: str | PathLike[str] | _Writable,
+        *,
+        where: Mapping[str, Any] | None = None,
+        words: str | None = None,
+        order_by: str | Iterable[str] | None = None,
+        **tests: Any,
+    ) -> int:
+        """Writes records as cards of vCard 4.0, and gives how many."""
     def not_duplicates(self, one: _Id, other: _Id) -> Distinction:
         """Notes that two records are not one."""
     def erase(self, record: _Id) -> Erased:

@@ -288,11 +288,41 @@ class Converted:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """A place in the journal and the hash, in hexadecimal digits, that stands for all operations until then."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The place of the first operation that is not as it was written, and what is wrong there."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the journal is as it was written, and where it is not."""
+    """Whether the journal is as it was written, and where it is not; how many operations were looked at, how many changes
+    were rightly erased, and the newest operation."""
 
     holds: bool
-    broken: str | None
+    broken: Broken | None
+    operations: int
+    erased: int
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """What a dump holds: how many records, operations and lines, and the newest operation."""
+
+    records: int
+    operations: int
+    lines: int
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +496,68 @@ class DuplicateCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedKey:
+    """What too many records share to say anything: the place of the key in the rules, its value, and how many have it."""
+
+    key: int
+    value: str
+    records: int | None
+
+
+class Duplicates(tuple[DuplicatePair, ...]):
+    """The pairs of records that look like one, the likeliest first; they are a tuple.
+
+    Attributes:
+        groups: the records that are one, directly or by way of others, the largest group first.
+        dropped: the keys that too many records share, the commonest first, at most 100.
+        dropped_in_all: how many of them there are.
+        records: how many records were looked at.
+        compared: how many pairs were compared.
+    """
+
+    groups: tuple[tuple[UUID, ...], ...]
+    dropped: tuple[DroppedKey, ...]
+    dropped_in_all: int
+    records: int
+    compared: int
+
+    def __new__(
+        cls,
+        pairs: Iterable[DuplicatePair] = (),
+        groups: tuple[tuple[UUID, ...], ...] = (),
+        dropped: tuple[DroppedKey, ...] = (),
+        dropped_in_all: int = 0,
+        records: int = 0,
+        compared: int = 0,
+    ) -> Self:
+        self = super().__new__(cls, pairs)
+        self.groups, self.dropped, self.dropped_in_all = groups, dropped, dropped_in_all
+        self.records, self.compared = records, compared
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return (tuple(self), self.groups, self.dropped, self.dropped_in_all, self.records, self.compared)
+
+
+class DuplicateCandidates(tuple[DuplicateCandidate, ...]):
+    """The records that look like another, the likeliest first; they are a tuple.
+
+    Attributes:
+        dropped: the keys that too many records share.
+    """
+
+    dropped: tuple[DroppedKey, ...]
+
+    def __new__(cls, candidates: Iterable[DuplicateCandidate] = (), dropped: tuple[DroppedKey, ...] = ()) -> Self:
+        self = super().__new__(cls, candidates)
+        self.dropped = dropped
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+        return (tuple(self), self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure reached: records and changes of the journal; and in words what it could not reach."""
 
@@ -489,8 +581,42 @@ class RowProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """A row and what became of it: the step of the plan from 0, the line, `"created"`, `"updated"`, `"skipped"` or
+    `"failed"`, the record, why it was skipped, its cells by column, and what is wrong with it."""
+
+    step: int
+    line: int
+    action: str
+    record: UUID | None
+    reason: str
+    cells: dict[str, str]
+    problems: tuple[RowProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStep:
+    """What became of one file: its place in the plan, its name and encoding, its rows, how many were skipped for which
+    reason, how many cells each field of the plan found filled, the columns that the plan leaves out, and what is odd."""
+
+    step: int
+    file: str
+    encoding: str
+    rows: int
+    created: int
+    updated: int
+    skipped: int
+    failed: int
+    skipped_for: dict[str, int]
+    filled: tuple[tuple[str, int], ...]
+    unused: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or would do. `import_id` is for `undo_import`, and to go on with one that was stopped."""
+    """What an import did, or would do. `import_id` is for `undo_import`, and to go on with one that was stopped; `plan` is
+    the plan's hash."""
 
     import_id: UUID | None
     finished: bool
@@ -501,3 +627,97 @@ class ImportReport:
     failed: int
     problems: tuple[RowProblem, ...]
     warnings: tuple[str, ...]
+    steps: tuple[ImportStep, ...]
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class SniffedColumn:
+    """What a column of a file looks like: its name; its type (`"empty"`, `"bool"`, `"number"`, `"date"`, `"instant"`,
+    `"email"`, `"phone"` or `"text"`); the formats that a plan would need, all that fit when several do; how sure that is,
+    from 0 to 1; how many rows have a value, and the first values."""
+
+    name: str
+    type: str
+    formats: tuple[dict[str, Any], ...]
+    confidence: float
+    filled: int
+    samples: tuple[str, ...]
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether its values can be read in two ways, so that a plan must say which."""
+        return len(self.formats) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class CardProblem:
+    """What of a card was not taken as it is: the line, the property or field, the broken rule, what the line says, and
+    what became of it."""
+
+    line: int
+    property: str
+    rule: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardProperty:
+    """A property of a card as it is in the file: its line, group and name, the values of its parameters by their names, its
+    value with its escapes, and how many octets of inline data it had, which are not kept."""
+
+    line: int
+    group: str | None
+    name: str
+    parameters: dict[str, tuple[str, ...]]
+    value: str
+    data: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VCard:
+    """A card as it is in the file: which one and on which line, its version, its properties, and what is odd about it."""
+
+    number: int
+    line: int
+    version: str
+    properties: tuple[CardProperty, ...]
+    problems: tuple[CardProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCard:
+    """A card and what became of it: `"created"`, `"updated"`, `"unchanged"`, `"skipped"` or `"failed"`; the record, the
+    operation that wrote it, and what was not taken as it is."""
+
+    number: int
+    line: int
+    name: str
+    outcome: str
+    record: UUID | None
+    operation: UUID | None
+    problems: tuple[CardProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VCardReport:
+    """What an import of cards did, or would do: how many cards there were and what became of them, how many lines were in
+    no card, and the operations, the oldest first."""
+
+    cards: int
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    failed: int
+    stray_lines: int
+    operations: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarWritten:
+    """How many reminders and meetings a calendar has."""
+
+    reminders: int
+    meetings: int

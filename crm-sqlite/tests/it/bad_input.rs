@@ -5,6 +5,7 @@ mod files;
 mod lists;
 mod login;
 mod references;
+mod stopped;
 mod strings;
 mod values;
 mod versions;
