@@ -6,16 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 import crm
 
 
-def test_eight_threads_lose_nothing(s: crm.Session) -> None:
+def test_eight_threads_lose_nothing(db: crm.Crm, s: crm.Session) -> None:
     def work(thread: int) -> int:
-        for n in range(100):
+        for n in range(1_000):
             made = s.customers.create(name=f"{thread} {n}")
             assert s.customers.get(made.id) == made
+            if n % 100 == 0:
+                page = s.customers.list(name__startswith=f"{thread} ", order_by="-created_at", page_size=10).page()
+                assert page[0] == made and len(page) == min(n + 1, 10)
         return s.customers.count(name__startswith=f"{thread} ")
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(work, range(8))) == [100] * 8
-    assert len(s.customers) == 800 and len({customer.code for customer in s.customers}) == 800
+        assert list(pool.map(work, range(8))) == [1_000] * 8
+    assert len(s.customers) == 8_000 and {customer.code for customer in s.customers} == {
+        f"C{number:03}" for number in range(1, 8_001)
+    }
+    assert db.check() == () and db.verify().holds
 
 
 def test_one_iterator_shared_by_threads(s: crm.Session) -> None:
