@@ -23,7 +23,8 @@ Usage: cargo xtask CHORE
 Chores:
   test [-- ARGS]            run every doc, unit and integration test; ARGS go to each test program
   ci                        run every step that continuous integration runs, the tests last
-  soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000), and fuzz briefly
+  soak                      run the long tests, optimised (CRM_SOAK_SEQUENCES sets how long; 2000), those of the Python
+                            package too (CRM_PYTHON_LEAK_ROUNDS; 200000), and fuzz briefly
   fuzz [--seconds N] [TARGET…]
                             random CSV, vCard, patches, filters and cursors, 10 minutes of each
   bench [--json] [--size N] time the library against handwritten SQL (at 10000 and 1000000 rows, or N)

@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::bench::parse;
 use crate::reported::{printed_by, show};
-use crate::run::{Failure, Outcome, finish, no_arguments, root, target_dir_from_env};
+use crate::run::{Failure, Outcome, finish, no_arguments, print, root, target_dir_from_env};
 
 /// The oldest Python that the package is for.
 const OLDEST: (u32, u32) = (3, 10);
@@ -32,6 +34,24 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     place.test()
 }
 
+/// What takes too long for every day: 200,000 records are created, listed and heard of, with the package as it is released.
+pub(crate) fn soak() -> Outcome {
+    const ROUNDS: &str = "CRM_PYTHON_LEAK_ROUNDS";
+    let Some(python) = python() else {
+        eprintln!("the Python package is not tested: there is no python3 that is new enough");
+        return Ok(());
+    };
+    let place = Place::new()?;
+    place.prepare(&python)?;
+    place.install("release")?;
+    let test = place.package.join("tests").join("test_leaks.py");
+    let mut leaks = place.python(["-m", "pytest", "--quiet", "-s", "-p", "no:cacheprovider"]);
+    if env::var_os(ROUNDS).is_none() {
+        leaks.env(ROUNDS, "200000");
+    }
+    finish("the leak test", leaks.arg(test).current_dir(&place.folder))
+}
+
 /// `cargo xtask bench --python`: the package beside hand-written `sqlite3` and the ORM of SQLAlchemy, in one run.
 pub(crate) fn bench(args: &[String]) -> Outcome {
     const DEFAULT_SIZES: [u64; 1] = [10_000];
@@ -45,11 +65,18 @@ pub(crate) fn bench(args: &[String]) -> Outcome {
     finish("pip", place.python(pip).arg(peers.join("requirements.txt")))?;
     place.install("release")?;
     let mut all = Vec::new();
+    all.push(json!({ "op": "wheel_bytes", "wheel_bytes": place.wheel_bytes()? }));
     for size in &options.sizes {
         let mut bench = place.python([peers.join("bench.py").as_os_str(), OsStr::new("--size")]);
         all.extend(printed_by(bench.arg(size.to_string()).current_dir(&place.folder))?);
     }
-    show(&options, &all, COLUMNS)
+    if options.json {
+        return show(&options, &all, COLUMNS);
+    }
+    let (compared, others): (Vec<Value>, Vec<Value>) =
+        all.into_iter().partition(|line| !line["ours_us"].is_null());
+    show(&options, &compared, COLUMNS)?;
+    others.iter().try_for_each(|line| print(&format!("{line}\n")))
 }
 
 fn python() -> Option<PathBuf> {
@@ -116,9 +143,7 @@ impl Place {
         }
         let build = ["build", "--quiet", "--profile", profile, "--out"];
         finish("maturin", self.program("maturin").args(build).arg(&wheels))?;
-        let wheel =
-            fs::read_dir(&wheels).ok().and_then(|mut found| found.next()?.ok()).map(|entry| entry.path());
-        let wheel = wheel.ok_or_else(|| "maturin built no wheel".to_owned())?;
+        let wheel = self.wheel()?;
         let pip = [
             "-m",
             "pip",
@@ -129,6 +154,33 @@ impl Place {
             "--no-deps",
         ];
         finish("pip", self.python(pip).arg(&wheel))
+    }
+
+    /// The wheel that was built.
+    fn wheel(&self) -> Outcome<PathBuf> {
+        let wheels = fs::read_dir(self.folder.join("wheels")).ok();
+        let wheel = wheels.and_then(|mut found| found.next()?.ok()).map(|entry| entry.path());
+        wheel.ok_or_else(|| "maturin built no wheel".to_owned().into())
+    }
+
+    fn wheel_bytes(&self) -> Outcome<u64> {
+        let size = fs::metadata(self.wheel()?).map(|wheel| wheel.len());
+        size.map_err(|error| format!("cannot look at the wheel: {error}").into())
+    }
+
+    /// The example that needs data which a user's clone does not have.
+    fn walk(&self, walk: &Path) -> Outcome {
+        let data = root()?.join("../shared/data/crm_sales");
+        if !data.is_dir() {
+            eprintln!(
+                "sales_walk.py is not run: there is no folder shared/data/crm_sales beside the workspace"
+            );
+            return Ok(());
+        }
+        let args = [walk.as_os_str(), data.as_os_str()];
+        let utf8 = ("PYTHONIOENCODING", "utf-8");
+        let mut walk = self.python(args);
+        finish("the walk", walk.env(utf8.0, utf8.1).stdout(Stdio::null()).current_dir(&self.folder))
     }
 
     /// Outside of the package's folder, so that what is installed is tested and not what lies there.
@@ -150,6 +202,7 @@ impl Place {
         let examples = root()?.join("examples").join("python");
         finish("mypy", self.python(strict).args([&tests, &stubs, &examples]).current_dir(&self.folder))?;
         finish("the example", self.python([examples.join("first_steps.py")]).current_dir(&self.folder))?;
+        self.walk(&examples.join("sales_walk.py"))?;
         let pytest = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider"];
         finish("pytest", self.python(pytest).arg(&tests).current_dir(&self.folder))
     }

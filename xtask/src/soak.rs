@@ -3,6 +3,7 @@
 use std::env;
 
 use crate::fuzz;
+use crate::python;
 use crate::run::{Outcome, cargo, finish, no_arguments};
 
 const SEQUENCES: &str = "CRM_SOAK_SEQUENCES";
@@ -31,5 +32,6 @@ pub(crate) fn run(args: &[String]) -> Outcome {
         command.env(SEQUENCES, DEFAULT_SEQUENCES);
     }
     finish("soak", &mut command)?;
+    python::soak()?;
     fuzz::all(SECONDS_OF_FUZZING)
 }

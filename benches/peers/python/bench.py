@@ -2,13 +2,18 @@
 
     python bench.py [--size N]      prints one line of JSON for each operation
 
-Times are medians in microseconds; `hand` and `orm` say how many times longer theirs take than ours.
+Times are medians in microseconds; `hand` and `orm` say how many times longer theirs take than ours. The line `threads` says
+how many pages of 50 one thread reads in a second and how many two do together; `import_ms` how much longer a program that
+imports the package takes than one that does nothing.
 """
 
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +63,52 @@ def time_of(call: Callable[[int], Any], number: int) -> float:
     return (time.perf_counter_ns() - start) / 1000
 
 
+def page(s: crm.Session, n: int) -> list[str]:
+    """The names on a page of 50."""
+    return [c.name for c in s.customers.list(status=("active", "prospect")[n % 2], order_by="name").page()]
+
+
+def threads(call: Callable[[int], Any], rounds: int = 9, seconds: float = 0.7) -> tuple[float, float]:
+    """How many calls a second one thread makes, and two together: medians of rounds, in turn."""
+
+    def rate(number: int) -> float:
+        made = [0] * number
+        begin = threading.Barrier(number + 1)
+        end = threading.Event()
+
+        def work(thread: int) -> None:
+            begin.wait()
+            while not end.is_set():
+                call(made[thread])
+                made[thread] += 1
+
+        all = [threading.Thread(target=work, args=(thread,)) for thread in range(number)]
+        for thread in all:
+            thread.start()
+        begin.wait()
+        start = time.perf_counter()
+        time.sleep(seconds)
+        end.set()
+        for thread in all:
+            thread.join()
+        return sum(made) / (time.perf_counter() - start)
+
+    rates = [(rate(1), rate(2)) for _ in range(rounds)]
+    return statistics.median(one for one, _ in rates), statistics.median(two for _, two in rates)
+
+
+def import_ms(rounds: int = 30) -> float:
+    """How many milliseconds the import takes, of a program that has nothing else to do."""
+
+    def seconds(program: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", program], check=True)
+        return time.perf_counter() - start
+
+    times = [(seconds("import crm"), seconds("pass")) for _ in range(rounds)]
+    return 1000 * (statistics.median(t for t, _ in times) - statistics.median(t for _, t in times))
+
+
 def run(size: int, rounds: int) -> None:
     """Measures all operations, the programs in turn."""
     with tempfile.TemporaryDirectory(dir=".") as name:
@@ -91,7 +142,7 @@ def run(size: int, rounds: int) -> None:
             ("update", lambda n: s.customers.update(one("ours", n), website=f"https://{n}.example"),
              lambda n: hand.set_website(one("hand", n), f"https://{n}.example"),
              orm and (lambda n: orm.set_website(one("orm", n), f"https://{n}.example"))),
-            ("page", lambda n: [c.name for c in s.customers.list(status=("active", "prospect")[n % 2], order_by="name").page()],
+            ("page", lambda n: page(s, n),
              lambda n: [c.name for c in hand.page(("active", "prospect")[n % 2])],
              orm and (lambda n: [c.name for c in orm.page(("active", "prospect")[n % 2])])),
             ("search", lambda n: [c.name for c in s.customers.search(SEARCHES[n % 5])],
@@ -111,6 +162,9 @@ def run(size: int, rounds: int) -> None:
                 slow = statistics.median(times[2])
                 line |= {"orm_us": round(slow, 1), "orm": round(slow / mine, 2)}
             print(json.dumps(line), flush=True)
+        one, two = threads(lambda n: page(s, n))
+        line = {"op": "threads", "size": size, "one_thread": round(one), "two_threads": round(two), "threads": round(two / one, 2)}
+        print(json.dumps(line), flush=True)
         db.close()
         hand.db.close()
         same_rows(path, by_hand)
@@ -123,6 +177,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2_000)
     given = parser.parse_args()
     run(given.size, given.rounds)
+    print(json.dumps({"op": "import_ms", "import_ms": round(import_ms(), 1)}), flush=True)
 
 
 if __name__ == "__main__":

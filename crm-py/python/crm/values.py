@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from ._crm import Contact, Customer, Delivery, Interaction, Money, Opportunity, Pipeline, Reminder, User
 
+    # Known to type checkers, which bring it; nobody installs it.
+    from typing_extensions import disjoint_base
+
     _P = TypeVar("_P", bound="_Part")
+else:
+
+    def disjoint_base(cls):
+        return cls
+
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -504,6 +512,7 @@ class DroppedKey:
     records: int | None
 
 
+@disjoint_base
 class Duplicates(tuple[DuplicatePair, ...]):
     """The pairs of records that look like one, the likeliest first; they are a tuple.
 
@@ -539,6 +548,7 @@ class Duplicates(tuple[DuplicatePair, ...]):
         return (tuple(self), self.groups, self.dropped, self.dropped_in_all, self.records, self.compared)
 
 
+@disjoint_base
 class DuplicateCandidates(tuple[DuplicateCandidate, ...]):
     """The records that look like another, the likeliest first; they are a tuple.
 
