@@ -239,7 +239,10 @@ impl Crm {
     fn verify(&self, py: Python<'_>, since: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let known = since.map(head_of).transpose()?.unwrap_or_default();
         let proof = py.detach(|| self.crm.verify_since(known)).or_raise()?;
-        let broken = proof.broken.as_ref().map(|broken| in_python(py, "values", "Broken", (broken.seq, &broken.reason)));
+        let broken = proof
+            .broken
+            .as_ref()
+            .map(|broken| in_python(py, "values", "Broken", (broken.seq, &broken.reason)));
         let args =
             (proof.holds(), broken.transpose()?, proof.operations, proof.erased, head(py, proof.head)?);
         in_python(py, "values", "Verification", args)

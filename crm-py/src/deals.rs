@@ -43,7 +43,11 @@ impl Opportunity {
     }
 
     /// Whether it has been in its stage for longer than the pipeline allows; what is closed does not rot.
-    fn is_rotting(slf: &Bound<'_, Self>, pipeline: &Bound<'_, PyAny>, now: &Bound<'_, PyAny>) -> PyResult<bool> {
+    fn is_rotting(
+        slf: &Bound<'_, Self>,
+        pipeline: &Bound<'_, PyAny>,
+        now: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
         Ok(of(slf)?.is_rotting(&pipeline_of(pipeline)?, instant(now)?))
     }
 }

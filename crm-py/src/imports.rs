@@ -39,8 +39,7 @@ fn row(py: Python<'_>, row: &RowOutcome<'_>) -> PyResult<Py<PyAny>> {
     for (name, cell) in row.header.iter().zip(row.row.cells()) {
         cells.set_item(name, cell)?;
     }
-    let problems =
-        row.problems.iter().map(|found| problem(py, row.step, row.row.line, found.clone()));
+    let problems = row.problems.iter().map(|found| problem(py, row.step, row.row.line, found.clone()));
     let problems = PyTuple::new(py, problems.collect::<PyResult<Vec<_>>>()?)?;
     let args = (row.step, row.row.line, action, row.record, row.reason, cells, problems);
     in_python(py, "values", "ImportedRow", args)
@@ -319,7 +318,14 @@ impl Sniffed {
             let args = (
                 &column.name,
                 in_json(py, &column.r#type)?,
-                PyTuple::new(py, column.formats.iter().map(|formats| in_json(py, formats)).collect::<PyResult<Vec<_>>>()?)?,
+                PyTuple::new(
+                    py,
+                    column
+                        .formats
+                        .iter()
+                        .map(|formats| in_json(py, formats))
+                        .collect::<PyResult<Vec<_>>>()?,
+                )?,
                 column.confidence,
                 column.filled,
                 PyTuple::new(py, &column.samples)?,
@@ -370,9 +376,9 @@ impl Sniffed {
 pub(crate) fn sniff(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Sniffed> {
     let source = Source::one(source)?;
     let found = py.detach(|| {
-        let file = source.open("").map_err(|error| {
-            crm_core::Error::invalid("file", "unreadable", error.to_string())
-        })?;
+        let file = source
+            .open("")
+            .map_err(|error| crm_core::Error::invalid("file", "unreadable", error.to_string()))?;
         look_at(file)
     });
     let found = source.raised.or(found.or_raise())?;

@@ -64,7 +64,8 @@ fn find_duplicates<E: Wrapped + Duplicable>(
 
 /// Keys that too many records share.
 fn dropped(py: Python<'_>, keys: Vec<DroppedKey>) -> PyResult<Bound<'_, PyTuple>> {
-    let keys = keys.into_iter().map(|key| in_python(py, "values", "DroppedKey", (key.key, key.value, key.records)));
+    let keys =
+        keys.into_iter().map(|key| in_python(py, "values", "DroppedKey", (key.key, key.value, key.records)));
     PyTuple::new(py, keys.collect::<PyResult<Vec<_>>>()?)
 }
 
@@ -215,7 +216,8 @@ macro_rules! people {
                 let record = Id::from_uuid(id(record)?);
                 let erased = py.detach(|| session.collection::<crm_core::$entity>().erase(record)).or_raise()?;
                 let beyond = PyTuple::new(py, erased.beyond)?;
-                in_python(py, "values", "Erased", (erased.records, erased.changes, beyond))
+                let done = erased.operation.map(|done| operation(py, done)).transpose()?;
+                in_python(py, "values", "Erased", (erased.records, erased.changes, beyond, done))
             }
         }
     )+};

@@ -107,7 +107,9 @@ impl Session {
         let hits = py.detach(|| self.0.search(words, limit)).or_raise()?;
         let hits = hits.into_iter().map(|hit| {
             let customer = hit.customer.map(Id::uuid);
-            in_python(py, "values", "Hit", (hit.kind.as_str(), hit.id, hit.title, customer, hit.created_at))
+            let matched = format!("{:?}", hit.matched).to_lowercase();
+            let args = (hit.kind.as_str(), hit.id, hit.title, customer, hit.created_at, matched);
+            in_python(py, "values", "Hit", args)
         });
         PyTuple::new(py, hits.collect::<PyResult<Vec<_>>>()?)
     }

@@ -89,6 +89,8 @@ def test_search_finds_beginnings_parts_phones_and_typos(s: crm.Session) -> None:
         assert [found.id for found in s.customers.search(words)] == [tea.id], words
     hits = s.search("amina")
     assert [(hit.kind, hit.id, hit.customer) for hit in hits] == [(crm.Kind.CONTACT, amina.id, tea.id)]
+    fits = {words: [hit.matched for hit in s.search(words)] for words in ("hassan", "hass", "assa", "hasasn")}
+    assert fits == {"hassan": ["exact"], "hass": ["prefix"], "assa": ["inside"], "hasasn": ["typo"]}
 
 
 def test_figures(s: crm.Session) -> None:

@@ -114,7 +114,8 @@ def test_two_records_of_one_person_become_one(s: crm.Session) -> None:
 
 def test_a_person_is_forgotten(db: crm.Crm, s: crm.Session, tmp_path: Path) -> None:
     tea = s.customers.create(name="Zanzibarina Unforgettable")
-    assert s.customers.erase(tea).records == 1
+    erased = s.customers.erase(tea)
+    assert erased.records == 1 and erased.operation is not None and erased.operation.changes[0].after == {}
     assert s.customers.search("zanzibarina") == () and db.verify().holds
     db.close()
     assert b"zanzibarina" not in (tmp_path / "crm.db").read_bytes().lower()

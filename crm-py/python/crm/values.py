@@ -270,13 +270,15 @@ class Bulk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A record that search found: its kind and id, its name or title, the customer that it hangs on."""
+    """A record that search found: its kind and id, its name or title, the customer that it hangs on, when it was created, and
+    how its worst word fits: `"exact"`, `"prefix"`, `"inside"` or `"typo"`."""
 
     kind: Kind
     id: UUID
     title: str
     customer: UUID | None
     created_at: datetime
+    matched: str
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -569,11 +571,13 @@ class DuplicateCandidates(tuple[DuplicateCandidate, ...]):
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure reached: records and changes of the journal; and in words what it could not reach."""
+    """What an erasure reached: records and changes of the journal; in words what it could not reach; and the operation that
+    says so, None when all was erased before."""
 
     records: int
     changes: int
     beyond: tuple[str, ...]
+    operation: Operation | None
 
 
 @dataclass(frozen=True, slots=True)
