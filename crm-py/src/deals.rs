@@ -60,7 +60,7 @@ impl Pipeline {
         let Some(stage) = found else { return Ok(None) };
         let kind = stage.kind.to_string();
         let args = (stage.key, stage.name, kind, stage.probability, stage.rotting_after_days);
-        crate::value::in_python(slf.py(), "values", "Stage", args).map(Some)
+        crate::value::in_python(slf.py(), "parts", "Stage", args).map(Some)
     }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn occurrences<'py>(
             std::iter::successors(next(&after), next).take(limit).collect()
         }
     });
-    let class = py.import("crm.values")?.getattr("Due")?.unbind();
+    let class = py.import("crm.parts")?.getattr("Due")?.unbind();
     let found = found.into_iter().map(|due| part_of(py, &class, due.to_value()));
     PyTuple::new(py, found.collect::<PyResult<Vec<_>>>()?)
 }

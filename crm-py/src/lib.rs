@@ -29,6 +29,11 @@ mod value;
 
 use pyo3::prelude::*;
 
+/// Records are dropped while the interpreter's lock is held, and most of a page's time in there is what the system's
+/// allocator takes for their texts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The native part of the package `crm`.
 #[pymodule(gil_used = false)]
 fn _crm(module: &Bound<'_, PyModule>) -> PyResult<()> {

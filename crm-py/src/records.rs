@@ -255,7 +255,7 @@ pub(crate) fn part_of(py: Python<'_>, class: &Py<PyAny>, value: Value) -> PyResu
 /// Gives a class the fields of its entity.
 fn add_fields<E: Wrapped>(class: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = class.py();
-    let class_of = py.import("crm.values")?.getattr("class_of")?;
+    let class_of = py.import("crm.parts")?.getattr("class_of")?;
     let enum_of = py.import("crm.enums")?.getattr("enum_of")?;
     let mut names: Vec<&str> = vec!["id"];
     for (index, field) in E::FIELDS.iter().enumerate() {

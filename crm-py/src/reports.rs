@@ -52,7 +52,7 @@ fn stages<'py>(py: Python<'py>, stages: Vec<StageReport>) -> PyResult<Bound<'py,
         let stage = report.stage;
         let stage =
             (stage.key, stage.name, stage.kind.to_string(), stage.probability, stage.rotting_after_days);
-        let stage = in_python(py, "values", "Stage", stage)?;
+        let stage = in_python(py, "parts", "Stage", stage)?;
         let (amount, weighted) = (amounts(py, report.amount)?, amounts(py, report.weighted_amount)?);
         let args = (report.pipeline.uuid(), stage, report.count, amount, weighted, report.rotting);
         in_python(py, "values", "StageReport", args)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crm import _crm, enums
-from crm.values import class_of
+from crm.parts import class_of
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "python" / "crm" / "_crm.pyi"

@@ -11,6 +11,8 @@
 ['Mara Tea']
 """
 
+from typing import TYPE_CHECKING
+
 from . import errors
 from ._crm import (
     Attachment,
@@ -88,61 +90,55 @@ from .errors import (
     StorageError,
     TooNewError,
 )
-from .values import (
-    Activity,
-    Address,
-    Broken,
-    Bulk,
-    CalendarWritten,
-    CardProblem,
-    CardProperty,
-    Change,
-    Clocks,
-    Converted,
-    Dashboard,
-    Deals,
-    Deletion,
-    Dispatched,
-    DroppedKey,
-    Due,
-    DueReminder,
-    Dumped,
-    DuplicateCandidate,
-    DuplicateCandidates,
-    DuplicatePair,
-    DuplicateReason,
-    Duplicates,
-    Email,
-    Erased,
-    Group,
-    Head,
-    Hit,
-    ImportReport,
-    ImportStep,
-    ImportedCard,
-    ImportedRow,
-    Lead,
-    LeadFigures,
-    Line,
-    Merged,
-    Operation,
-    OpportunityContact,
-    Page,
-    Phone,
-    PipelineReport,
-    RowProblem,
-    SniffedColumn,
-    Stage,
-    StageMove,
-    StageReport,
-    StageTime,
-    TimelineEntry,
-    Trashed,
-    VCard,
-    VCardReport,
-    Verification,
-    Violation,
-)
+from .parts import Address, Due, Email, Lead, Line, OpportunityContact, Phone, Stage, StageTime
+
+if TYPE_CHECKING:
+    from .values import (
+        Activity,
+        Broken,
+        Bulk,
+        CalendarWritten,
+        CardProblem,
+        CardProperty,
+        Change,
+        Clocks,
+        Converted,
+        Dashboard,
+        Deals,
+        Deletion,
+        Dispatched,
+        DroppedKey,
+        DueReminder,
+        Dumped,
+        DuplicateCandidate,
+        DuplicateCandidates,
+        DuplicatePair,
+        DuplicateReason,
+        Duplicates,
+        Erased,
+        Group,
+        Head,
+        Hit,
+        ImportReport,
+        ImportStep,
+        ImportedCard,
+        ImportedRow,
+        LeadFigures,
+        Merged,
+        Operation,
+        Page,
+        PipelineReport,
+        RowProblem,
+        SniffedColumn,
+        StageMove,
+        StageReport,
+        TimelineEntry,
+        Trashed,
+        VCard,
+        VCardReport,
+        Verification,
+        Violation,
+    )
 
 __all__ = [
     "Action",
@@ -270,3 +266,15 @@ __all__ = [
     "restore",
     "sniff",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """What calls give is there when somebody asks for it."""
+        if name in __all__:
+            from . import values
+
+            found = globals()[name] = getattr(values, name)
+            return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
