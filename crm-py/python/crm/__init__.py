@@ -272,9 +272,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         """What calls give is there when somebody asks for it."""
-        if name in __all__:
-            from . import values
+        if name == "values" or name in __all__:
+            import crm.values as values
 
-            found = globals()[name] = getattr(values, name)
+            found = globals()[name] = values if name == "values" else getattr(values, name)
             return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
