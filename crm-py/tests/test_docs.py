@@ -2,6 +2,8 @@
 
 import doctest
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -40,3 +42,16 @@ def test_examples_run(name: str) -> None:
 
 def test_there_are_examples() -> None:
     assert {"crm", "open", "Money", "Session.batch"} <= set(EXAMPLES)
+
+
+def test_what_calls_give_is_made_when_it_is_asked_for() -> None:
+    """An import makes what every program needs; the rest would take longer than that."""
+    program = """
+import sys, crm
+assert "crm.values" not in sys.modules
+crm.open(":memory:").system().customers.create(name="Mara Tea")
+assert "crm.values" not in sys.modules
+from crm import *
+assert Head is crm.values.Head and not hasattr(crm, "nothing")
+"""
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
