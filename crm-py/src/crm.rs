@@ -6,12 +6,12 @@ use crate::records::{Wrapped, data_of};
 use crate::session::Session;
 use crate::value::{in_python, instant};
 use crm_core::chrono::TimeDelta;
-use crm_core::{Clock, Options, SystemClock, Timestamp, User};
+use crm_core::{Clock, Head, Options, SystemClock, Timestamp, User};
 use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -172,9 +172,25 @@ impl Crm {
         PyTuple::new(py, report.problems.iter().map(ToString::to_string).collect::<Vec<_>>())
     }
 
+    /// The newest operation and its hash, which stands for the whole journal until then. Kept elsewhere, it also shows when
+    /// the end of the journal is cut off: pass it to `verify`.
+    fn head(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let head = py.detach(|| self.crm.head()).or_raise()?;
+        in_python(py, "values", "Head", (head.seq, PyBytes::new(py, &head.hash)))
+    }
+
     /// Proves that nobody altered the journal: `Verification.holds`, and where it breaks if it does.
-    fn verify(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let proof = py.detach(|| self.crm.verify()).or_raise()?;
+    ///
+    /// Args:
+    ///     since: a `Head` that was kept, which the journal must still have.
+    #[pyo3(signature = (*, since=None))]
+    fn verify(&self, py: Python<'_>, since: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+        let known = since.map(|head| {
+            Ok::<_, PyErr>(Head { seq: head.getattr("seq")?.extract()?, hash: head.getattr("hash")?.extract()? })
+        });
+        let known = known.transpose()?;
+        let proof = py.detach(|| known.map_or_else(|| self.crm.verify(), |known| self.crm.verify_since(known)));
+        let proof = proof.or_raise()?;
         let broken = proof.broken.as_ref().map(|broken| format!("{broken:?}"));
         in_python(py, "values", "Verification", (proof.holds(), broken))
     }
@@ -183,6 +199,22 @@ impl Crm {
     /// ClosedError. Closing twice does nothing.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.store.close()).or_raise()
+    }
+
+    /// Opens a closed store again, with its sessions; does nothing when it is open. What was in memory only is gone.
+    ///
+    /// Raises:
+    ///     As `crm.open`.
+    fn reopen(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.store.reopen()).or_raise()
+    }
+
+    /// Writes a copy of the store as it is now into a new file, while others go on reading and writing.
+    ///
+    /// Raises:
+    ///     StorageError: there is a file already; it is not touched.
+    fn backup(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.store.backup(path)).or_raise()
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {

@@ -288,6 +288,14 @@ class Converted:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The newest operation of the journal: its place, and the hash that stands for all until then."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether the journal is as it was written, and where it is not."""
 

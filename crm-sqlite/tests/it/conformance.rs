@@ -1,0 +1,235 @@
+//! The scenario that every language runs: `conformance/*.json`, whose README tells its form. Here it runs on both stores,
+//! and is looked over: every command and every error code must be in it.
+
+mod args;
+mod matching;
+mod plain;
+mod records;
+mod run;
+mod sessions;
+
+use run::Run;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance")
+}
+
+/// The files with what they say.
+fn scenario() -> BTreeMap<String, Json> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let all: BTreeMap<String, Json> = files
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let said = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, said)
+        })
+        .collect();
+    for (name, said) in &all {
+        assert!(said["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{name} has no steps");
+        assert!(["any", "file"].contains(&said["store"].as_str().unwrap_or_default()), "{name}: which store?");
+    }
+    all
+}
+
+macro_rules! files {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            mod $name {
+                #[test]
+                fn in_a_file() {
+                    super::run(stringify!($name), false);
+                }
+                #[test]
+                fn in_memory() {
+                    super::run(stringify!($name), true);
+                }
+            }
+        )+
+
+        #[test]
+        fn every_file_is_run() {
+            let run = BTreeSet::from([$(stringify!($name).to_owned()),+]);
+            assert_eq!(run, scenario().into_keys().collect());
+        }
+    };
+}
+files! { access, deals, exchange, hard, journal, kinds, work }
+
+fn run(name: &str, in_memory: bool) {
+    let said = &scenario()[name];
+    // What it says of files needs one.
+    if !in_memory || said["store"] == "any" {
+        Run::new(name, said, in_memory).steps(said["steps"].as_array().unwrap());
+    }
+}
+
+// ---- what must be in it --------------------------------------------------------------------------------------------
+
+/// Every step, also those inside of others.
+fn all_steps(steps: &Json, found: &mut Vec<Json>) {
+    for step in steps.as_array().into_iter().flatten() {
+        found.push(step.clone());
+        all_steps(&step["steps"], found);
+        all_steps(&step["during"], found);
+    }
+}
+
+fn steps() -> Vec<Json> {
+    let mut found = Vec::new();
+    scenario().values().for_each(|said| all_steps(&said["steps"], &mut found));
+    found
+}
+
+#[test]
+fn there_are_enough_steps() {
+    let count = steps().len();
+    eprintln!("{count} steps");
+    assert!(count >= 100, "{count}");
+}
+
+/// Codes that no scenario can bring about, and where they are tested.
+const OTHER_CODES: &[(&str, &str)] = &[
+    ("full", "needs a disk without space: crm-sqlite's contract with a store that fails on purpose"),
+    ("interrupted", "needs a second thread at the right moment: processes.rs"),
+];
+
+/// The code of every error, as the sources have them.
+fn codes() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crm-core/src/error.rs");
+    let file = syn::parse_file(&std::fs::read_to_string(path).unwrap()).unwrap();
+    struct Texts(BTreeSet<String>);
+    impl syn::visit::Visit<'_> for Texts {
+        fn visit_lit_str(&mut self, text: &syn::LitStr) {
+            self.0.insert(text.value());
+        }
+    }
+    let mut found = Texts(BTreeSet::new());
+    for item in &file.items {
+        let syn::Item::Impl(block) = item else { continue };
+        for item in &block.items {
+            if let syn::ImplItem::Fn(function) = item
+                && function.sig.ident == "code"
+            {
+                syn::visit::Visit::visit_block(&mut found, &function.block);
+            }
+        }
+    }
+    found.0
+}
+
+#[test]
+fn every_error_code_is_in_the_scenario() {
+    let codes = codes();
+    assert!(codes.len() >= 20, "the sources were not read: {codes:?}");
+    let expected = steps().into_iter().filter_map(|step| Some(step["error"]["code"].as_str()?.to_owned()));
+    let expected: BTreeSet<String> = expected.collect();
+    let unknown: Vec<_> = expected.difference(&codes).collect();
+    assert!(unknown.is_empty(), "there are no such codes: {unknown:?}");
+    let others: BTreeSet<String> = OTHER_CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let missing: Vec<_> = codes.difference(&expected).filter(|code| !others.contains(*code)).collect();
+    assert!(missing.is_empty(), "no step fails with {missing:?}");
+    let stale: Vec<_> = others.iter().filter(|code| expected.contains(*code) || !codes.contains(*code)).collect();
+    assert!(stale.is_empty(), "these need no excuse: {stale:?}");
+}
+
+/// Functions whose call in the scenario has another name; `*` stands for any collection.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("Collection::by_code", "customers.get"),
+    ("Collection::by_key", "roles.get"),
+    ("Collection::by_username", "users.get"),
+    ("Collection::create_from", "*.create"),
+    ("Collection::create_with_id", "*.create"),
+    ("Collection::duplicates_of_record", "*.duplicates_of"),
+    ("Collection::iter", "*.list"),
+    ("Collection::list", "*.page"),
+    ("Collection::patch", "*.update"),
+    ("Collection::patch_at", "*.update"),
+    ("Collection::upsert_patch", "*.upsert"),
+    ("Crm::open", "store.open"),
+    ("Crm::verify_since", "store.verify"),
+    ("Import::apply", "session.import_csv"),
+    ("Import::dry_run", "session.import_csv"),
+    ("Import::id", "session.import_csv"),
+    ("Import::new", "session.import_csv"),
+    ("Import::resume", "session.import_csv"),
+    ("Session::patch_settings", "session.update_settings"),
+    ("Upserted::into_record", "*.upsert"),
+];
+
+/// Functions that have no call in the scenario, and why.
+const NO_CALL: &[(&str, &str)] = &[
+    ("Batch::is_empty", "of the builder in Rust"),
+    ("Batch::len", "of the builder in Rust"),
+    ("Batch::run", "what session.batch ends with"),
+    ("Collection::update", "takes a closure, which is Rust's way to write a patch"),
+    ("Batch::update", "takes a closure, which is Rust's way to write a patch"),
+    ("Session::update_settings", "takes a closure; the call of this name is patch_settings"),
+    ("Batch::create", "create_with_id with an id of new_id; that is what the scenario calls"),
+    ("Crm::options", "what the program gave itself"),
+    ("Duplicates::groups", "a view of what find_duplicates gave, which bindings make themselves"),
+    ("Session::collection", "generic: other languages have one attribute a kind"),
+    ("Session::attach", "not in Python yet"),
+    ("Session::read_attachment", "not in Python yet"),
+    ("export_calendar", "not in Python yet"),
+    ("export_contacts", "not in Python yet"),
+    ("export_customers", "not in Python yet"),
+    ("import_vcards", "not in Python yet"),
+];
+
+/// The call of the scenario that a public function of the core is.
+fn call_of(function: &str) -> String {
+    if let Some((_, call)) = OTHER_NAMES.iter().find(|(name, _)| *name == function) {
+        return (*call).to_owned();
+    }
+    match function.split_once("::") {
+        Some(("Session", name)) if records::kind_of(name).is_some() => {
+            format!("{name}.*")
+        }
+        Some(("Session", name)) => format!("session.{name}"),
+        Some(("Crm", name)) => format!("store.{name}"),
+        Some(("Batch", "convert_lead")) => "session.convert_lead".to_owned(),
+        Some((_, name)) => format!("*.{name}"),
+        None => format!("session.{function}"),
+    }
+}
+
+#[test]
+fn every_command_is_in_the_scenario() {
+    const OF: [&str; 6] = ["Session", "Collection", "Batch", "Crm", "Import", "Upserted"];
+    let of_types = crate::leaks::public_functions().into_iter().filter(|name| {
+        name.split_once("::").is_some_and(|(of, _)| OF.contains(&of) || of == "Duplicates")
+    });
+    let mut functions: BTreeSet<String> = of_types.collect();
+    functions.extend(crate::leaks::functions_of_the_exchange());
+    functions.extend(["Crm::dump", "Crm::restore", "Crm::close", "Crm::reopen", "Crm::backup"].map(str::to_owned));
+    assert!(functions.len() > 100, "the sources were not read");
+    let calls: BTreeSet<String> =
+        steps().iter().map(|step| step["call"].as_str().unwrap().to_owned()).collect();
+    let is_called = |function: &String| {
+        let wanted = call_of(function);
+        match wanted.split_once('.').unwrap() {
+            ("*", command) => calls.iter().any(|call| {
+                let (of, called) = call.split_once('.').unwrap();
+                called == command && records::kind_of(of).is_some()
+            }),
+            (of, "*") => calls.iter().any(|call| call.starts_with(&format!("{of}."))),
+            _ => calls.contains(&wanted),
+        }
+    };
+    let excused: BTreeSet<&str> = NO_CALL.iter().map(|(name, _)| *name).collect();
+    let missing: Vec<_> = functions
+        .iter()
+        .filter(|name| !is_called(name) && !excused.contains(name.as_str()))
+        .map(|name| format!("{name}: {}", call_of(name)))
+        .collect();
+    assert!(missing.is_empty(), "no step calls these: {missing:#?}");
+    let gone: Vec<_> = excused.iter().filter(|name| !functions.contains(**name)).collect();
+    assert!(gone.is_empty(), "these functions are gone: {gone:?}");
+    let renamed: Vec<_> = OTHER_NAMES.iter().filter(|(name, _)| !functions.contains(*name)).collect();
+    assert!(renamed.is_empty(), "these functions are gone: {renamed:?}");
+}
