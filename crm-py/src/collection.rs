@@ -110,7 +110,8 @@ impl Collection {
     /// Takes a record out of the trash, with what was deleted with it.
     ///
     /// Raises:
-    ///     NotFoundError, DeniedError, DuplicateError, GoneError.
+    ///     NotFoundError, DeniedError, DuplicateError.
+    ///     RefusedError: `parent_in_trash`: what it hangs on is in the trash.
     fn restore(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         ops(self.kind).restore(py, &self.session, crate::value::id(id)?)
     }

@@ -64,7 +64,7 @@ fn run(name: &str, in_memory: bool) {
     let said = &scenario()[name];
     // What it says of files needs one.
     if !in_memory || said["store"] == "any" {
-        Run::new(name, said, in_memory).steps(said["steps"].as_array().unwrap());
+        Run::new(name, said, in_memory).all(said["steps"].as_array().unwrap());
     }
 }
 
@@ -94,8 +94,8 @@ fn there_are_enough_steps() {
 
 /// Codes that no scenario can bring about, and where they are tested.
 const OTHER_CODES: &[(&str, &str)] = &[
-    ("full", "needs a disk without space: crm-sqlite's contract with a store that fails on purpose"),
-    ("interrupted", "needs a second thread at the right moment: processes.rs"),
+    ("full", "needs a disk without space: bad_input/files.rs"),
+    ("interrupted", "needs a second thread at the right moment: bad_input/files.rs"),
 ];
 
 /// The code of every error, as the sources have them.
@@ -150,6 +150,8 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("Collection::patch", "*.update"),
     ("Collection::patch_at", "*.update"),
     ("Collection::upsert_patch", "*.upsert"),
+    ("Batch::create_with_id", "*.create"),
+    ("Batch::patch", "*.update"),
     ("Crm::open", "store.open"),
     ("Crm::verify_since", "store.verify"),
     ("Import::apply", "session.import_csv"),
@@ -172,6 +174,7 @@ const NO_CALL: &[(&str, &str)] = &[
     ("Batch::create", "create_with_id with an id of new_id; that is what the scenario calls"),
     ("Crm::options", "what the program gave itself"),
     ("Duplicates::groups", "a view of what find_duplicates gave, which bindings make themselves"),
+    ("Session::actor", "me() for a user; a program knows its own label"),
     ("Session::collection", "generic: other languages have one attribute a kind"),
     ("Session::attach", "not in Python yet"),
     ("Session::read_attachment", "not in Python yet"),

@@ -11,6 +11,7 @@ use crm_core::{Crm, Delivery, DueReminder, Head, Id, MemoryStore, Result, Sessio
 use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -36,6 +37,8 @@ pub(super) struct Run {
     sessions: BTreeMap<String, (String, Arc<Session>)>,
     saved: Saved,
     heard: BTreeMap<String, (Subscription, Arc<Mutex<Vec<Json>>>)>,
+    /// How many steps gave something else than is expected.
+    failures: usize,
 }
 
 impl Run {
@@ -50,6 +53,7 @@ impl Run {
             sessions: BTreeMap::new(),
             saved: Saved::new(),
             heard: BTreeMap::new(),
+            failures: 0,
         };
         let place = match in_memory {
             true => {
@@ -63,7 +67,9 @@ impl Run {
     }
 
     fn options(&self) -> crm_core::Options {
-        crm_core::Options { clock: self.clock.clone(), ..test_options(1).0 }
+        // Each store has its own ids, as everywhere.
+        let seed = u64::try_from(self.places.len()).unwrap();
+        crm_core::Options { clock: self.clock.clone(), ..test_options(seed).0 }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -82,7 +88,13 @@ impl Run {
         self.places.insert(name.to_owned(), place);
     }
 
-    pub(super) fn steps(&mut self, steps: &[Json]) {
+    /// Runs all steps, and fails when one gave something else than is expected.
+    pub(super) fn all(mut self, steps: &[Json]) {
+        self.steps(steps);
+        assert_eq!(self.failures, 0, "{}: so many steps gave something else", self.file);
+    }
+
+    fn steps(&mut self, steps: &[Json]) {
         for (number, step) in steps.iter().enumerate() {
             self.step(number, step.as_object().unwrap());
         }
@@ -133,7 +145,10 @@ impl Run {
             }
             (Err(error), None) => wrong.push(format!("failed: {}", plain::error(&error))),
         }
-        assert!(wrong.is_empty(), "{place}:\n{}", wrong.join("\n"));
+        if !wrong.is_empty() {
+            eprintln!("{place}:\n    {}", wrong.join("\n    "));
+            self.failures += 1;
+        }
     }
 
     fn args(&self, step: &Map<String, Json>) -> Args {
@@ -225,6 +240,11 @@ impl Run {
         Some(Ok(match command {
             "write" => {
                 std::fs::write(path, args.text("text")).unwrap();
+                Json::Null
+            }
+            "append" => {
+                let mut file = std::fs::File::options().append(true).open(path).unwrap();
+                file.write_all(args.text("text").as_bytes()).unwrap();
                 Json::Null
             }
             "read" => String::from_utf8(std::fs::read(path).unwrap()).unwrap().into(),
