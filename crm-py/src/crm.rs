@@ -186,10 +186,14 @@ impl Crm {
     #[pyo3(signature = (*, since=None))]
     fn verify(&self, py: Python<'_>, since: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
         let known = since.map(|head| {
-            Ok::<_, PyErr>(Head { seq: head.getattr("seq")?.extract()?, hash: head.getattr("hash")?.extract()? })
+            Ok::<_, PyErr>(Head {
+                seq: head.getattr("seq")?.extract()?,
+                hash: head.getattr("hash")?.extract()?,
+            })
         });
         let known = known.transpose()?;
-        let proof = py.detach(|| known.map_or_else(|| self.crm.verify(), |known| self.crm.verify_since(known)));
+        let proof =
+            py.detach(|| known.map_or_else(|| self.crm.verify(), |known| self.crm.verify_since(known)));
         let proof = proof.or_raise()?;
         let broken = proof.broken.as_ref().map(|broken| format!("{broken:?}"));
         in_python(py, "values", "Verification", (proof.holds(), broken))

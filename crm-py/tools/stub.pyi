@@ -36,6 +36,7 @@ from .values import (
     Email,
     Erased,
     Group,
+    Head,
     Hit,
     ImportReport,
     Lead,
@@ -423,10 +424,16 @@ class Crm:
         """Writes the whole store as JSON lines, journal included, and gives how many lines."""
     def check(self) -> tuple[str, ...]:
         """Looks the whole file over. Gives what is wrong with it."""
-    def verify(self) -> Verification:
-        """Proves that nobody altered the journal."""
+    def head(self) -> Head:
+        """The newest operation and its hash. Kept elsewhere, it also shows when the end of the journal is cut off."""
+    def verify(self, *, since: Head | None = None) -> Verification:
+        """Proves that nobody altered the journal, and that it still has a head that was kept."""
     def close(self) -> None:
         """Closes the store after the write that is going on. Closing twice does nothing."""
+    def reopen(self) -> None:
+        """Opens a closed store again, with its sessions; does nothing when it is open."""
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Writes a copy of the store as it is now into a new file."""
     def __enter__(self) -> Crm: ...
     def __exit__(
         self,

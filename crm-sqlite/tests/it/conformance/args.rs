@@ -119,8 +119,9 @@ pub(super) fn data<E: Entity>(mut on: E, fields: Option<&Map<String, Json>>) -> 
     for (name, given) in fields.into_iter().flatten() {
         let index =
             E::schema().field(name).unwrap_or_else(|| panic!("a {} has no field {name:?}", E::ENTITY));
-        on.set(index, read(name, given))
-            .map_err(|mismatch| Error::invalid(name, "mismatch", format!("expected {}", mismatch.expected)))?;
+        on.set(index, read(name, given)).map_err(|mismatch| {
+            Error::invalid(name, "mismatch", format!("expected {}", mismatch.expected))
+        })?;
     }
     Ok(on)
 }

@@ -148,9 +148,7 @@ pub(super) fn converted(done: &Converted) -> Json {
 }
 
 pub(super) fn reasons(all: &[DuplicateReason]) -> Json {
-    let one = |reason: &DuplicateReason| {
-        json!({"field": reason.field, "alike": reason.alike, "contribution": reason.contribution})
-    };
+    let one = |reason: &DuplicateReason| json!({"field": reason.field, "alike": reason.alike, "contribution": reason.contribution});
     all.iter().map(one).collect()
 }
 

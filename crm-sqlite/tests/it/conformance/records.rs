@@ -4,8 +4,8 @@ use super::args::{Args, data};
 use super::plain;
 use crm_core::exchange::CsvExport;
 use crm_core::{
-    Aggregate, Batch, Collection, DuplicateRules, Duplicable, GroupBy, Id, Kind,
-    Mergeable, Record, Result, Rules, Session, Upserted, Uuid,
+    Aggregate, Batch, Collection, Duplicable, DuplicateRules, GroupBy, Id, Kind, Mergeable, Record, Result,
+    Rules, Session, Upserted, Uuid,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -41,9 +41,7 @@ pub(super) fn call(
     }
     let found = crm_core::for_each_entity!(of_each);
     found.or_else(|| match kind {
-        Kind::Customer => {
-            of_people(&session.customers(), &DuplicateRules::for_customers(), command, args)
-        }
+        Kind::Customer => of_people(&session.customers(), &DuplicateRules::for_customers(), command, args),
         Kind::Contact => of_people(&session.contacts(), &DuplicateRules::for_contacts(), command, args),
         _ => None,
     })
@@ -217,9 +215,9 @@ fn of_people<E: Rules + Mergeable + Duplicable>(
             })
         }
         "not_duplicates" => records.not_duplicates(args.id("one"), args.id("other")).map(told),
-        "erase" => records.erase(args.id("id")).map(|done| {
-            json!({"records": done.records, "changes": done.changes, "beyond": done.beyond})
-        }),
+        "erase" => records
+            .erase(args.id("id"))
+            .map(|done| json!({"records": done.records, "changes": done.changes, "beyond": done.beyond})),
         _ => return None,
     })
 }
@@ -259,4 +257,3 @@ fn add<E: Rules>(batch: &mut Batch<'_>, session: &Session, command: &str, args: 
     }
     Ok(Json::Null)
 }
-

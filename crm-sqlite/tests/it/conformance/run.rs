@@ -101,15 +101,11 @@ impl Run {
     }
 
     fn step(&mut self, number: usize, step: &Map<String, Json>) {
-        const KNOWN: [&str; 14] = [
-            "about", "call", "as", "args", "fields", "save", "session", "expect", "error", "steps", "during",
-            "times", "threads", "time",
-        ];
         let place = format!("{}, step {} ({})", self.file, number + 1, step["call"]);
-        let unknown: Vec<_> = step.keys().filter(|name| !KNOWN.contains(&name.as_str())).collect();
-        assert!(unknown.is_empty(), "{place}: what is {unknown:?}?");
+        check(&place, step);
         let begun = Instant::now();
-        let got = match (step.get("times").and_then(Json::as_u64), step.get("threads").and_then(Json::as_u64)) {
+        let got = match (step.get("times").and_then(Json::as_u64), step.get("threads").and_then(Json::as_u64))
+        {
             (None, None) => self.call(&place, step),
             (times, None) => {
                 let mut last = Ok(Json::Null);
@@ -140,7 +136,6 @@ impl Run {
             (Ok(got), Some(expected)) => wrong.push(format!("expected the error {expected}, got {got}")),
             (Err(error), Some(expected)) => {
                 let expected = resolved(expected, &self.saved);
-                assert!(expected["code"].is_string(), "{place}: an error has a code");
                 differences(&expected, Some(&plain::error(&error)), "error", &mut wrong);
             }
             (Err(error), None) => wrong.push(format!("failed: {}", plain::error(&error))),
@@ -372,6 +367,7 @@ impl Run {
         let mut batch = session.batch();
         for part in step["steps"].as_array().unwrap() {
             let part = part.as_object().unwrap();
+            check("in a batch", part);
             let (of, command) = part["call"].as_str().unwrap().split_once('.').unwrap();
             for n in 0..part.get("times").and_then(Json::as_u64).unwrap_or(1) {
                 self.saved.insert("n".into(), n.into());
@@ -403,10 +399,8 @@ impl Run {
             Some(id) => Import::resume(&session, &plan, id)?,
             None => Import::new(&session, &plan)?,
         };
-        let mut problems = Vec::new();
-        let mut open = |_: &str| {
-            Ok(Box::new(std::fs::File::open(&file)?) as Box<dyn std::io::Read + Send>)
-        };
+        let (mut problems, mut chunks) = (Vec::new(), 0);
+        let mut open = |_: &str| Ok(Box::new(std::fs::File::open(&file)?) as Box<dyn std::io::Read + Send>);
         let mut watch = |event: ImportEvent<'_>| {
             match event {
                 ImportEvent::Row(row) if row.action == RowAction::Failed => {
@@ -423,6 +417,7 @@ impl Run {
                     }));
                 }
                 ImportEvent::Chunk(_) => {
+                    chunks += 1;
                     if let Some(during) = step.get("during") {
                         self.steps(during.as_array().unwrap());
                     }
@@ -438,7 +433,26 @@ impl Run {
             true => import.dry_run(&mut open, &mut watch),
             false => import.apply(&mut open, &mut watch),
         };
-        Ok(plain::import_report(&report?, problems))
+        let report = report?;
+        assert!(chunks > 0 || !step.contains_key("during"), "nothing was done during the import");
+        Ok(plain::import_report(&report, problems))
+    }
+}
+
+/// Whether a step says only what somebody hears.
+fn check(place: &str, step: &Map<String, Json>) {
+    const KNOWN: [&str; 14] = [
+        "about", "call", "as", "args", "fields", "save", "session", "expect", "error", "steps", "during",
+        "times", "threads", "time",
+    ];
+    let unknown: Vec<_> = step.keys().filter(|name| !KNOWN.contains(&name.as_str())).collect();
+    assert!(unknown.is_empty(), "{place}: what is {unknown:?}?");
+    if let Some(error) = step.get("error") {
+        assert!(error["code"].is_string(), "{place}: an error has a code");
+        assert!(
+            !step.contains_key("expect") && !step.contains_key("save"),
+            "{place}: it fails or gives something"
+        );
     }
 }
 
@@ -457,9 +471,8 @@ fn head(known: &BTreeMap<String, Json>) -> Head {
 
 /// The delivery that a claim gave.
 fn delivery(given: &Json) -> Delivery {
-    let moment = |name: &str| {
-        given[name].as_str().map(|text| DateTime::parse_from_rfc3339(text).unwrap().to_utc())
-    };
+    let moment =
+        |name: &str| given[name].as_str().map(|text| DateTime::parse_from_rfc3339(text).unwrap().to_utc());
     let text = |name: &str| given[name].as_str().map(str::to_owned);
     let number = |name: &str| u32::try_from(given[name].as_u64().unwrap()).unwrap();
     Delivery {

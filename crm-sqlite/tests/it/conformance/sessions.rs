@@ -5,8 +5,8 @@ use super::plain;
 use crm_core::chrono::NaiveDate;
 use crm_core::exchange::import::undo_import;
 use crm_core::{
-    Action, Bucket, Contact, Conversion, ConversionOpportunity, Currency, CustomerStatus, Due, Id, Kind, Money,
-    Opportunity, Query, Result, Session, StageChange, Uuid,
+    Action, Bucket, Contact, Conversion, ConversionOpportunity, Currency, CustomerStatus, Due, Id, Kind,
+    Money, Opportunity, Query, Result, Session, StageChange, Uuid,
 };
 use serde_json::{Value as Json, json};
 use std::ops::ControlFlow;
@@ -59,9 +59,9 @@ pub(super) fn call(session: &Session, command: &str, args: &Args) -> Option<Resu
             let given = session.reassign_reminder(args.id("reminder"), args.id("assignee"));
             given.map(|reminder| plain::record(&reminder))
         }
-        "deliveries" => session
-            .deliveries(args.id("reminder"))
-            .map(|all| all.iter().map(plain::delivery).collect()),
+        "deliveries" => {
+            session.deliveries(args.id("reminder")).map(|all| all.iter().map(plain::delivery).collect())
+        }
         "undo" => session.undo(args.get::<Uuid>("operation")).map(|done| plain::operation(&done)),
         "operations" => {
             session.operations(args.or("after", 0), args.or("limit", 100)).map(|all| plain::operations(&all))
@@ -78,7 +78,8 @@ pub(super) fn call(session: &Session, command: &str, args: &Args) -> Option<Resu
         "revoke_sessions" => session.revoke_sessions(args.id("user")).map(done),
         "logout" => session.logout().map(done),
         "undo_import" => {
-            let undone = undo_import(session, args.get::<Uuid>("import_id"), &mut |_| ControlFlow::Continue(()));
+            let undone =
+                undo_import(session, args.get::<Uuid>("import_id"), &mut |_| ControlFlow::Continue(()));
             undone.map(|undone| undone.operations.into())
         }
         _ => return figures(session, command, args),
