@@ -27,7 +27,10 @@ struct Place {
     sqlite: Option<Arc<SqliteStore>>,
 }
 
-/// A run.
+/// A listener, with what it heard.
+type Ear = (Subscription, Arc<Mutex<Vec<Json>>>);
+
+/// A run of a file.
 pub(super) struct Run {
     file: String,
     clock: Arc<ManualClock>,
@@ -36,7 +39,7 @@ pub(super) struct Run {
     /// Sessions by name, with the names of their stores.
     sessions: BTreeMap<String, (String, Arc<Session>)>,
     saved: Saved,
-    heard: BTreeMap<String, (Subscription, Arc<Mutex<Vec<Json>>>)>,
+    heard: BTreeMap<String, Ear>,
     /// How many steps gave something else than is expected.
     failures: usize,
 }
