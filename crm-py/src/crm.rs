@@ -1,6 +1,6 @@
 //! An open store.
 
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, invalid};
 use crate::journal::{operation, operations};
 use crate::records::{Wrapped, data_of};
 use crate::session::Session;
@@ -11,7 +11,7 @@ use crm_sqlite::{Durability, OpenOptions, SqliteStore};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -176,7 +176,7 @@ impl Crm {
     /// the end of the journal is cut off: pass it to `verify`.
     fn head(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let head = py.detach(|| self.crm.head()).or_raise()?;
-        in_python(py, "values", "Head", (head.seq, PyBytes::new(py, &head.hash)))
+        in_python(py, "values", "Head", (head.seq, hex(&head.hash)))
     }
 
     /// Proves that nobody altered the journal: `Verification.holds`, and where it breaks if it does.
@@ -185,16 +185,8 @@ impl Crm {
     ///     since: a `Head` that was kept, which the journal must still have.
     #[pyo3(signature = (*, since=None))]
     fn verify(&self, py: Python<'_>, since: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
-        let known = since.map(|head| {
-            Ok::<_, PyErr>(Head {
-                seq: head.getattr("seq")?.extract()?,
-                hash: head.getattr("hash")?.extract()?,
-            })
-        });
-        let known = known.transpose()?;
-        let proof =
-            py.detach(|| known.map_or_else(|| self.crm.verify(), |known| self.crm.verify_since(known)));
-        let proof = proof.or_raise()?;
+        let known = since.map(head_of).transpose()?.unwrap_or_default();
+        let proof = py.detach(|| self.crm.verify_since(known)).or_raise()?;
         let broken = proof.broken.as_ref().map(|broken| format!("{broken:?}"));
         in_python(py, "values", "Verification", (proof.holds(), broken))
     }
@@ -239,6 +231,26 @@ impl Crm {
     fn __repr__(&self) -> &'static str {
         "<an open CRM store>"
     }
+}
+
+/// A hash as hexadecimal digits.
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The head that a `Head` says.
+fn head_of(given: &Bound<'_, PyAny>) -> PyResult<Head> {
+    let (seq, text): (u64, String) = (given.getattr("seq")?.extract()?, given.getattr("hash")?.extract()?);
+    let mut hash = [0; 32];
+    let no_hash = || invalid("since", "syntax", "the hash of a head is 64 hexadecimal digits");
+    if text.len() != 2 * hash.len() {
+        return Err(no_hash());
+    }
+    for (byte, place) in hash.iter_mut().zip((0..).step_by(2)) {
+        let pair = text.get(place..place + 2).ok_or_else(no_hash)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| no_hash())?;
+    }
+    Ok(Head { seq, hash })
 }
 
 /// A listener that is called until this is closed, or forgotten.

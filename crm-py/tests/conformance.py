@@ -32,8 +32,6 @@ def plain(value: Any) -> Any:
         return f"{value.normalize():f}" if value else "0"
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, bytes):
-        return value.hex()
     if isinstance(value, crm.Money):
         return {"minor": value.minor, "currency": value.currency}
     if isinstance(value, crm.CrmError):

@@ -340,7 +340,7 @@ class Run:
 
     def store_verify(self, args: Args, step: Mapping[str, Any]) -> Any:
         def head(known: Mapping[str, Any]) -> crm.Head:
-            return crm.Head(known["seq"], bytes.fromhex(known["hash"]))
+            return crm.Head(**known)
 
         proof = self.store(step).verify(**args.some(since=head))
         return {"holds": proof.holds, "broken": proof.broken is not None}

@@ -289,10 +289,10 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest operation of the journal: its place, and the hash that stands for all until then."""
+    """A place in the journal and the hash, in hexadecimal digits, that stands for all operations until then."""
 
     seq: int
-    hash: bytes
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
