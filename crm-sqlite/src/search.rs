@@ -154,10 +154,19 @@ fn candidates(
     sql.push(table.columns(plan.trash));
     sql.write(format_args!(" FROM {name}_words AS w"));
     let all_are_wanted = matching.exact && matches!(wanted, Wanted::Just(Match::Exact) | Wanted::UpTo(_));
-    if !all_are_wanted {
-        sql.write(format_args!(" CROSS JOIN {name}_text AS x ON x.\"row\" = w.rowid"));
-    }
-    sql.write(format_args!(" CROSS JOIN {name} AS t ON t.\"row\" = w.rowid WHERE w.{name}_words MATCH "));
+    let words = match all_are_wanted {
+        true => String::new(),
+        false => format!(" CROSS JOIN {name}_text AS x ON x.\"row\" = w.rowid"),
+    };
+    let record = format!(" CROSS JOIN {name} AS t ON t.\"row\" = w.rowid");
+    // Whom a record belongs to takes less to tell than whether its words fit, but most records fit.
+    let (first, second) = match plan.sight.scope(table.schema) {
+        Scope::All => (words, record),
+        _ => (record, words),
+    };
+    sql.push(&first);
+    sql.push(&second);
+    sql.write(format_args!(" WHERE w.{name}_words MATCH "));
     sql.bind_text(&matching.text);
     if !all_are_wanted {
         matches(&mut sql, &search.to_text(), wanted);
