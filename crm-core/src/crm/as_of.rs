@@ -5,7 +5,7 @@
 
 use super::session::Session;
 use super::system::{Shared, with_types};
-use super::unit_of_work::{all_fields, keys_of, words_of};
+use super::unit_of_work::{keys_of, words_of};
 use crate::error::{Error, Result};
 use crate::memory::{MemorySnapshot, State};
 use crate::model::{
@@ -160,7 +160,7 @@ impl<'s> PastView<'s> {
             }
         }
         // Newest first, as the store gives them.
-        found.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.uuid())));
+        found.sort_by_cached_key(|record| std::cmp::Reverse((record.created_at, record.id.uuid())));
         Ok(found)
     }
 
@@ -230,17 +230,13 @@ impl<'s> PastView<'s> {
         }
         self.give_envelopes(&mut changed)?;
         rows.extend(changed.into_iter().map(|(_, entry)| entry));
-        rows.sort_by_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
+        rows.sort_by_cached_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
         let rules = &self.conventions.keys;
         let rows = rows.into_iter().map(|entry| {
-            let keys = keys_of(
-                &entry.record.data,
-                all_fields::<E>(),
-                rules,
-                &self.conventions.custom_fields,
-                |_| false,
-            );
-            let words = words_of(&entry.record.data, all_fields::<E>(), rules);
+            let (data, all) = (&entry.record.data, E::schema().all_fields());
+            let custom_fields = &self.conventions.custom_fields;
+            let keys = keys_of(E::kind(), data, all, rules, custom_fields, &|_| false);
+            let words = words_of(data, all, rules);
             (entry, keys, words)
         });
         self.tables.borrow_mut().fill(rows.collect());

@@ -3,7 +3,7 @@
 use super::as_of::PastView;
 use super::batch::Batch;
 use super::collection::Collection;
-use super::system::{Crm, Shared, run, with_types};
+use super::system::{Crm, Shared, begin, finish, with_types};
 use super::unit_of_work::UnitOfWork;
 use super::{ops, undo};
 use crate::access::Authority;
@@ -17,6 +17,7 @@ use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Match, Timestamp};
 use chrono::NaiveDate;
 use parking_lot::Mutex;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -585,6 +586,22 @@ impl Session {
         at: Option<u64>,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
+        let (authority, shared) = self.reading(view, now, at)?;
+        let past = self.past.map(|at| PastView::new(view, at, &shared.conventions));
+        let (view, shared) = match &past {
+            None => (view, Cow::Borrowed(&*shared)),
+            Some(past) => (past as &dyn Snapshot, Cow::Owned(past.shared(&shared)?)),
+        };
+        read(view, &authority, &shared)
+    }
+
+    /// As whom a read reads, and by which rules.
+    fn reading(
+        &self,
+        view: &dyn Snapshot,
+        now: Timestamp,
+        at: Option<u64>,
+    ) -> Result<(Arc<Authority>, Arc<Shared>)> {
         let at = match at {
             Some(at) => at,
             None => {
@@ -593,11 +610,7 @@ impl Session {
                 state.authority
             }
         };
-        let authority = self.authority(view, now, at)?;
-        let shared = self.crm.shared(at, view)?;
-        let Some(past) = self.past else { return read(view, &authority, &shared) };
-        let view = PastView::new(view, past, &shared.conventions);
-        read(&view, &authority, &view.shared(&shared)?)
+        Ok((self.authority(view, now, at)?, self.crm.shared(at, view)?))
     }
 
     /// Runs a write as one operation.
@@ -606,12 +619,19 @@ impl Session {
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
+        let mut unit = self.begin(command)?;
+        let result = write(&mut unit)?;
+        finish(&self.crm, unit)?;
+        Ok(result)
+    }
+
+    fn begin(&self, command: &'static str) -> Result<UnitOfWork<'_>> {
         if self.past.is_some() {
             return Err(Error::ReadOnly);
         }
         let authority =
             |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
-        run(&self.crm, command, authority, write)
+        begin(&self.crm, command, &authority)
     }
 
     /// Leaves no trace of what was erased in the file.

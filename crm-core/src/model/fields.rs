@@ -1,0 +1,80 @@
+//! The fields of an entity's data, whatever the entity.
+
+use super::{Entity, Schema};
+#[cfg(feature = "exchange")]
+use crate::error::Violations;
+use crate::value::{KeyRules, Mismatch, Value, Words};
+use std::any::Any;
+use std::fmt::Debug;
+use uuid::Uuid;
+
+/// The data of an entity that is not known when the code is compiled. What takes it so is compiled once, and not for each
+/// entity: half of a program that links the library would be copies of it.
+pub(crate) type AnyData = dyn Fields;
+
+/// What [`Entity`] says of single fields, for [`AnyData`].
+pub(crate) trait Fields: Any + Debug + Send {
+    fn schema(&self) -> &'static Schema;
+    fn value(&self, field: usize) -> Value;
+    fn set(&mut self, field: usize, value: Value) -> Result<(), Mismatch>;
+    fn references(&self, field: usize, visit: &mut dyn FnMut(&'static str, Uuid));
+    fn keys(&self, field: usize, rules: &KeyRules, out: &mut dyn FnMut(String));
+    fn words(&self, field: usize, rules: &KeyRules, out: &mut Words);
+    #[cfg(feature = "exchange")]
+    fn tidy(&mut self, problems: &mut Violations);
+    /// Data of the same entity with nothing in it.
+    fn empty(&self) -> Box<AnyData>;
+    /// The same data once more.
+    #[cfg(feature = "exchange")]
+    fn copy(&self) -> Box<AnyData>;
+}
+
+/// The comparison keys of one entry of a list: two spellings of one e-mail address are one.
+pub(crate) fn entry_keys(data: &AnyData, field: usize, entry: &Value, rules: &KeyRules) -> Vec<String> {
+    let mut alone = data.empty();
+    let mut keys = Vec::new();
+    if alone.set(field, Value::List(vec![entry.clone()])).is_ok() {
+        alone.keys(field, rules, &mut |key| keys.push(key));
+    }
+    keys
+}
+
+impl<E: Entity> Fields for E {
+    fn schema(&self) -> &'static Schema {
+        E::schema()
+    }
+
+    fn value(&self, field: usize) -> Value {
+        Entity::value(self, field)
+    }
+
+    fn set(&mut self, field: usize, value: Value) -> Result<(), Mismatch> {
+        Entity::set(self, field, value)
+    }
+
+    fn references(&self, field: usize, visit: &mut dyn FnMut(&'static str, Uuid)) {
+        Entity::references(self, field, visit);
+    }
+
+    fn keys(&self, field: usize, rules: &KeyRules, out: &mut dyn FnMut(String)) {
+        Entity::keys(self, field, rules, out);
+    }
+
+    fn words(&self, field: usize, rules: &KeyRules, out: &mut Words) {
+        Entity::words(self, field, rules, out);
+    }
+
+    #[cfg(feature = "exchange")]
+    fn tidy(&mut self, problems: &mut Violations) {
+        Entity::tidy(self, problems);
+    }
+
+    fn empty(&self) -> Box<AnyData> {
+        Box::new(E::default())
+    }
+
+    #[cfg(feature = "exchange")]
+    fn copy(&self) -> Box<AnyData> {
+        Box::new(self.clone())
+    }
+}
