@@ -17,7 +17,6 @@ use crate::store::{SessionRow, Snapshot, StoreState, Stored};
 use crate::value::{Id, Match, Timestamp};
 use chrono::NaiveDate;
 use parking_lot::Mutex;
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -42,6 +41,9 @@ enum Who {
         known: Mutex<Option<Known>>,
     },
 }
+
+/// What is read from a view, as somebody, by rules.
+type Reading<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Authority, &Shared) -> Result<()>;
 
 #[derive(Clone)]
 struct Known {
@@ -559,13 +561,7 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        if self.past.is_some() {
-            return self.read_consistently(read);
-        }
-        let now = self.crm.now();
-        let at = self.crm.known_authority(now);
-        let view = self.crm.inner.store.reader()?;
-        self.read_in(&*view, now, at, read)
+        self.read_in(self.past.is_some(), read)
     }
 
     /// Runs reads that all see the same state.
@@ -573,26 +569,34 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let now = self.crm.now();
-        let at = self.crm.known_authority(now);
-        let view = self.crm.inner.store.snapshot()?;
-        self.read_in(&*view, now, at, read)
+        self.read_in(true, read)
     }
 
     fn read_in<T>(
         &self,
-        view: &dyn Snapshot,
-        now: Timestamp,
-        at: Option<u64>,
+        consistently: bool,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let (authority, shared) = self.reading(view, now, at)?;
-        let past = self.past.map(|at| PastView::new(view, at, &shared.conventions));
-        let (view, shared) = match &past {
-            None => (view, Cow::Borrowed(&*shared)),
-            Some(past) => (past as &dyn Snapshot, Cow::Owned(past.shared(&shared)?)),
-        };
-        read(view, &authority, &shared)
+        let (mut read, mut result) = (Some(read), None);
+        self.run_read(consistently, &mut |view, authority, shared| {
+            if let Some(read) = read.take() {
+                result = Some(read(view, authority, shared)?);
+            }
+            Ok(())
+        })?;
+        result.ok_or_else(|| Error::corrupt("a read was not run"))
+    }
+
+    /// There once, and not for each of the hundreds of reads.
+    fn run_read(&self, consistently: bool, read: Reading<'_>) -> Result<()> {
+        let now = self.crm.now();
+        let at = self.crm.known_authority(now);
+        let store = &self.crm.inner.store;
+        let view = if consistently { store.snapshot()? } else { store.reader()? };
+        let (authority, shared) = self.reading(&*view, now, at)?;
+        let Some(past) = self.past else { return read(&*view, &authority, &shared) };
+        let past = PastView::new(&*view, past, &shared.conventions);
+        read(&past, &authority, &past.shared(&shared)?)
     }
 
     /// As whom a read reads, and by which rules.

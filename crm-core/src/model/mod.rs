@@ -37,7 +37,8 @@ pub use customer::{Customer, CustomerKind, CustomerStatus, Lead, LeadStatus, Pri
 pub use distinction::Distinction;
 pub use entity::{Entity, Field, FieldSet, Gate, Schema, Validate};
 pub use feedback::Feedback;
-pub(crate) use fields::{AnyData, entry_keys};
+pub use fields::read_data;
+pub(crate) use fields::{AnyData, Named, entry_keys};
 pub use filter::{Filter, Op};
 pub use interaction::{Direction, Interaction, InteractionKind};
 pub use journal::{Actor, Change, ChangeKind, FieldValues, ImportPart, Operation, OperationId};
