@@ -86,7 +86,7 @@ impl<E: Rules> Collection<'_, E> {
         let mut bulk = Bulk { matched: 0, changed: 0, problems: Vec::new(), operation: None };
         let mut taken_back = false;
         let written = self.session().write_operation(command, |unit| {
-            unit.require_any::<E>(action)?;
+            unit.require_any(E::kind(), action)?;
             let query = Query::new().filter(filter.clone());
             let plan = Plan::new::<E>(&query, unit.sight(Action::View), unit.conventions())?;
             let found = E::reads(unit.tx()).find(&Plan { limit: usize::MAX, ..plan })?;

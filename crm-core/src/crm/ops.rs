@@ -6,7 +6,7 @@ use super::undo;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::insight::TimelinePlace;
-use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query};
+use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query, Settings};
 use crate::store::{
     Atom, ColumnRef, Condition, Entry, Found, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
     column_is, has_custom,
@@ -41,6 +41,8 @@ pub(crate) trait KindOps: Sync {
     fn require_edit(&self, unit: &UnitOfWork<'_>, id: Uuid) -> Result<()>;
     /// Whether any record, live or in the trash, has a value in this custom field.
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
+    /// Whether no two live records may have the same key in a field.
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool;
     /// Whether a query can be carried out.
     fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()>;
     /// Makes the keys and words anew that were made by other rules.
@@ -185,6 +187,10 @@ impl<E: Rules> KindOps for Of<E> {
         Ok(false)
     }
 
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool {
+        E::is_unique(field, settings)
+    }
+
     fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()> {
         Plan::new::<E>(query, Arc::new(Sight::all()), conventions).map(drop)
     }
@@ -269,7 +275,14 @@ impl<E: Rules> KindOps for Of<E> {
         for trash in [false, true] {
             let plan = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
             for entry in E::read(view).find(&plan)? {
-                journal.compare(&entry);
+                let Entry { record, deletion } = &entry;
+                journal.compare(
+                    E::kind(),
+                    record.id.uuid(),
+                    record.version,
+                    deletion.is_some(),
+                    &record.data,
+                );
             }
         }
         Ok(())

@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 mod v1 {
     use crm_core::{Entity, Validate};
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
 
     /// Something to play with.
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
     #[entity(name = "toy")]
-    #[serde(default, deny_unknown_fields)]
     pub(super) struct Toy {
         /// What it is called.
         #[entity(filterable, sortable, searchable, max = 255)]
@@ -39,12 +38,11 @@ mod v1 {
 
 mod v2 {
     use crm_core::{Entity, Validate};
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
 
     /// Something to play with.
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
     #[entity(name = "toy")]
-    #[serde(default, deny_unknown_fields)]
     pub(super) struct Toy {
         /// What it is called.
         #[entity(filterable, sortable, searchable, max = 255)]

@@ -4,7 +4,7 @@ use super::version::{base_at, refuse_conflicts, take_over_custom};
 use super::{Collection, Upserted, cleaned, external_ids};
 use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Deletion, Entity, Patch, Record};
+use crate::model::{Action, AnyData, Deletion, Patch, Record};
 use crate::store::{Condition, Plan};
 use crate::value::{Id, Value};
 
@@ -271,7 +271,7 @@ impl<E: Rules> Collection<'_, E> {
         change: impl FnOnce(&mut E) -> Result<()>,
     ) -> Result<Upserted<E>> {
         let (source, external_id) = (cleaned(source), cleaned(external_id));
-        let field = external_ids::<E>()?;
+        let field = external_ids(E::schema())?;
         self.session.write("upsert", |unit| {
             let key = format!("{source}:{external_id}");
             let condition =
@@ -298,7 +298,7 @@ impl<E: Rules> Collection<'_, E> {
     }
 }
 
-fn apply<E: Entity>(patch: Patch, data: &mut E) -> Result<()> {
+fn apply(patch: Patch, data: &mut AnyData) -> Result<()> {
     let mut problems = Violations::default();
     patch.apply(data, &mut problems);
     problems.into_result()
