@@ -185,7 +185,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     fn plan(&self, query: &Query, trash: bool, authority: &Authority, shared: &Shared) -> Result<Plan> {
         authority.require(E::kind(), Action::View)?;
         let sight = Arc::clone(authority.sight(Action::View));
-        Ok(Plan { trash, ..Plan::new::<E>(query, sight, &shared.conventions)? })
+        Ok(Plan { trash, ..Plan::new(E::schema(), query, sight, &shared.conventions)? })
     }
 
     /// How many live records match.
@@ -222,7 +222,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     pub fn aggregate(&self, query: &Query, figures: &Aggregate) -> Result<Vec<Group>> {
         self.session.read(|view, authority, shared| {
             let plan = self.plan(query, false, authority, shared)?;
-            let figures = AggregatePlan::new::<E>(figures, shared.settings.time_zone)?;
+            let figures = AggregatePlan::new(E::schema(), figures, shared.settings.time_zone)?;
             figures.finish(E::read(view).aggregate(&plan, &figures)?)
         })
     }

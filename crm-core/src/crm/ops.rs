@@ -23,6 +23,8 @@ pub(crate) trait KindOps: Sync {
     fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>>;
     /// What the record is called, live or in the trash; `None` when it is not there or not seen.
     fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>>;
+    /// The records of a plan.
+    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>>;
     /// The records whose field refers to this id, live or in the trash.
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>>;
     /// Puts it and what hangs on it in the trash.
@@ -115,6 +117,10 @@ impl<E: Rules> KindOps for Of<E> {
         Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| E::title(&entry.record.data)))
     }
 
+    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>> {
+        Ok(E::reads(tx).find(plan)?.into_iter().map(|entry| entry.record.id.uuid()).collect())
+    }
+
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>> {
         let condition = match (trash, refers_to::<E>(field, id)) {
             // What is in the trash has given up its keys.
@@ -192,7 +198,7 @@ impl<E: Rules> KindOps for Of<E> {
     }
 
     fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()> {
-        Plan::new::<E>(query, Arc::new(Sight::all()), conventions).map(drop)
+        Plan::new(E::schema(), query, Arc::new(Sight::all()), conventions).map(drop)
     }
 
     fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()> {
@@ -208,7 +214,7 @@ impl<E: Rules> KindOps for Of<E> {
         conventions: &Conventions,
     ) -> Result<Vec<Hit>> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
-        let plan = Plan::new::<E>(&query, sight, conventions)?;
+        let plan = Plan::new(E::schema(), &query, sight, conventions)?;
         if limit == 0 {
             return Ok(Vec::new());
         }

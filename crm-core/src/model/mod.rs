@@ -37,8 +37,10 @@ pub use customer::{Customer, CustomerKind, CustomerStatus, Lead, LeadStatus, Pri
 pub use distinction::Distinction;
 pub use entity::{Entity, Field, FieldSet, Gate, Schema, Validate};
 pub use feedback::Feedback;
+#[cfg(feature = "exchange")]
+pub(crate) use fields::Named;
 pub use fields::read_data;
-pub(crate) use fields::{AnyData, Named, entry_keys};
+pub(crate) use fields::{AnyData, entry_keys};
 pub use filter::{Filter, Op};
 pub use interaction::{Direction, Interaction, InteractionKind};
 pub use journal::{Actor, Change, ChangeKind, FieldValues, ImportPart, Operation, OperationId};
