@@ -46,6 +46,8 @@ pub use insight::{
 };
 #[cfg(feature = "contract")]
 pub use memory::MemoryStore;
+#[doc(hidden)]
+pub use model::read_data;
 pub use model::{
     Action, Actor, Attachment, Change, ChangeKind, Contact, Conventions, CustomField, CustomFieldType,
     Customer, CustomerKind, CustomerStatus, Deletion, Direction, Distinction, Entity, Feedback, Field,

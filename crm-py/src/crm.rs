@@ -310,7 +310,7 @@ pub(crate) fn head(py: Python<'_>, head: Head) -> PyResult<Py<PyAny>> {
 /// The place in the journal that a `crm.Head` says.
 fn head_of(given: &Bound<'_, PyAny>) -> PyResult<Head> {
     let text: String = given.getattr("hash")?.extract()?;
-    let wrong = || PyValueError::new_err("the hash of a head has 64 hexadecimal digits");
+    let wrong = || invalid("since", "syntax", "the hash of a head has 64 hexadecimal digits");
     let mut hash = [0; 32];
     if text.len() != 2 * hash.len() {
         return Err(wrong());

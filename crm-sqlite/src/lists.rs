@@ -29,29 +29,46 @@ pub(crate) fn page<E: Entity>(conn: &Conn, plan: &Plan) -> Result<(Vec<Entry<E>>
 
 /// When it is asked whether there are more, one row more is fetched, but not decoded.
 fn read_page<E: Entity>(conn: &Conn, plan: &Plan, ask_for_more: bool) -> Result<(Vec<Entry<E>>, bool)> {
-    let table = table::<E>();
+    const LARGEST_PAGE: usize = 1_001;
+    // A page is taken in without growing.
+    let mut found = Vec::with_capacity(if plan.limit > LARGEST_PAGE { 0 } else { plan.limit });
+    let more = read_rows(conn, table::<E>(), plan, ask_for_more, &mut |row| {
+        found.push(read_entry(row, plan.trash)?);
+        Ok(())
+    })?;
+    Ok((found, more))
+}
+
+/// Takes the rows of a plan, and tells whether there are more.
+fn read_rows(
+    conn: &Conn,
+    table: &Table,
+    plan: &Plan,
+    ask_for_more: bool,
+    take: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+) -> Result<bool> {
     let rows = plan.limit.saturating_add(usize::from(ask_for_more));
     if plan.words.as_ref().is_some_and(Search::is_empty) || rows == 0 {
-        return Ok((Vec::new(), false));
+        return Ok(false);
     }
     if plan.order.newest
         && let Some(words) = &plan.words
         && !search::is_narrow(conn, table, plan)?
     {
-        return search::newest(conn, table, plan, words, rows);
+        return search::newest(conn, table, plan, words, rows, take);
     }
     let having = search::having(conn, table, plan)?;
     let ranges = ranges(plan);
     consistently(conn, ranges.len() > 1, || {
-        let mut found = room_for(plan);
+        let mut taken = 0;
         for range in &ranges {
-            let sql = statement(table, plan, having.as_ref(), range, rows - found.len());
-            let more = read_into(conn, &sql, plan, &mut found)?;
-            if more || found.len() >= rows {
-                return Ok((found, more));
+            let sql = statement(table, plan, having.as_ref(), range, rows - taken);
+            let more = take_rows(conn, &sql, plan.limit, &mut taken, take)?;
+            if more || taken >= rows {
+                return Ok(more);
             }
         }
-        Ok((found, false))
+        Ok(false)
     })
 }
 
@@ -67,12 +84,6 @@ pub(crate) fn all<E: Entity>(conn: &Conn, after: Option<Id<E>>, limit: usize) ->
     Ok(found)
 }
 
-/// A list that takes a page without growing.
-pub(crate) fn room_for<E: Entity>(plan: &Plan) -> Vec<Entry<E>> {
-    const LARGEST_PAGE: usize = 1_001;
-    Vec::with_capacity(if plan.limit > LARGEST_PAGE { 0 } else { plan.limit })
-}
-
 /// Runs reads that must see the same state, in a transaction unless there is one.
 pub(crate) fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() -> Result<T>) -> Result<T> {
     if !several || conn.in_transaction() {
@@ -84,15 +95,22 @@ pub(crate) fn consistently<T>(conn: &Conn, several: bool, read: impl FnOnce() ->
     result
 }
 
-/// Reads rows up to the limit of the plan, and tells whether there is another one.
-fn read_into<E: Entity>(conn: &Conn, sql: &Sql, plan: &Plan, found: &mut Vec<Entry<E>>) -> Result<bool> {
+/// Takes rows until so many were taken in all, and tells whether there is another one.
+pub(crate) fn take_rows(
+    conn: &Conn,
+    sql: &Sql,
+    limit: usize,
+    taken: &mut usize,
+    take: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+) -> Result<bool> {
     let mut statement = conn.prepare(&sql.text)?;
     let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
     while let Some(row) = rows.next().or_error()? {
-        if found.len() >= plan.limit {
+        if *taken >= limit {
             return Ok(true);
         }
-        found.push(read_entry(row, plan.trash)?);
+        take(row)?;
+        *taken += 1;
     }
     Ok(false)
 }
@@ -255,11 +273,10 @@ pub(crate) fn visible(sql: &mut Sql, table: &Table, plan: &Plan) {
 }
 
 /// How many records a plan has in all.
-pub(crate) fn count<E: Entity>(conn: &Conn, plan: &Plan) -> Result<u64> {
+pub(crate) fn count(conn: &Conn, table: &Table, plan: &Plan) -> Result<u64> {
     if plan.words.as_ref().is_some_and(Search::is_empty) {
         return Ok(0);
     }
-    let table = table::<E>();
     let having = search::having(conn, table, plan)?;
     let mut sql = Sql::default();
     sql.write(format_args!("SELECT count(*) FROM {} AS t WHERE ", table.name));
@@ -270,15 +287,15 @@ pub(crate) fn count<E: Entity>(conn: &Conn, plan: &Plan) -> Result<u64> {
 }
 
 /// The figures of a plan's records.
-pub(crate) fn aggregate<E: Entity>(
+pub(crate) fn aggregate(
     conn: &Conn,
+    table: &Table,
     plan: &Plan,
     figures: &AggregatePlan,
 ) -> Result<Vec<RawGroup>> {
     if plan.words.as_ref().is_some_and(Search::is_empty) {
         return Ok(Vec::new());
     }
-    let table = table::<E>();
     let mut sql = Sql::default();
     sql.push("SELECT ");
     for key in &figures.keys {

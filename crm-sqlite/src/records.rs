@@ -11,7 +11,7 @@ use crate::{search, words};
 use crm_core::port::{
     AggregatePlan, Entry, Found, IndexChange, Plan, RawGroup, Read, Repository, Scope, Sight,
 };
-use crm_core::{Deletion, Entity, Error, FieldSet, Id, Result, Uuid, to_micros};
+use crm_core::{Deletion, Entity, Error, FieldSet, Id, Result, Uuid, Value, to_micros};
 use rusqlite::types::Null;
 use rusqlite::{OptionalExtension, Statement, params, params_from_iter};
 
@@ -31,10 +31,10 @@ macro_rules! reads {
                 search::ranked(searched(self.conn()?, plan)?, plan)
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
-                lists::count::<E>(searched(self.conn()?, plan)?, plan)
+                lists::count(searched(self.conn()?, plan)?, table::<E>(), plan)
             }
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
-                lists::aggregate::<E>(searched(self.conn()?, plan)?, plan, figures)
+                lists::aggregate(searched(self.conn()?, plan)?, table::<E>(), plan, figures)
             }
             fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
                 lists::all(self.conn()?, after, limit)
@@ -90,13 +90,16 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
             binder.deletion(entry.deletion.as_ref())?;
             let next = binder.next;
             record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, None))?;
-            statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;
+            statement.raw_execute().map_err(|error| {
+                let code = E::schema().field("code").map(|field| record.data.value(field));
+                taken(conn, table, record.id.uuid(), code, error)
+            })?;
         }
         let row = conn.last_row();
         if let Some(words) = index.words.as_deref().filter(|words| !words.is_empty()) {
             words::add(conn, table, row, words)?;
         }
-        change_keys::<E>(conn, record.id, index)
+        change_keys(conn, E::ENTITY, record.id.uuid(), index)
     }
 
     fn replace(&mut self, entry: &Entry<E>, changed: FieldSet, index: &IndexChange) -> Result<()> {
@@ -114,12 +117,15 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
             }
             let next = binder.next;
             record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, Some(changed)))?;
-            statement.raw_execute().map_err(|error| taken::<E>(conn, entry, error))?;
+            statement.raw_execute().map_err(|error| {
+                let code = E::schema().field("code").map(|field| record.data.value(field));
+                taken(conn, table, record.id.uuid(), code, error)
+            })?;
         }
         if let Some(words) = index.words.as_deref() {
             words::change(conn, table, record.id.uuid(), words)?;
         }
-        change_keys::<E>(conn, record.id, index)
+        change_keys(conn, E::ENTITY, record.id.uuid(), index)
     }
 
     fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()> {
@@ -127,7 +133,7 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
         if index.words.is_some() {
             words::change(conn, table, id.uuid(), "")?;
         }
-        change_keys::<E>(conn, id, index)?;
+        change_keys(conn, E::ENTITY, id.uuid(), index)?;
         conn.execute(&table.remove, [&id.uuid().as_bytes()[..]])?;
         Ok(())
     }
@@ -169,30 +175,29 @@ impl Binder<'_, '_> {
     }
 }
 
-fn change_keys<E: Entity>(conn: &Conn, id: Id<E>, index: &IndexChange) -> Result<()> {
+fn change_keys(conn: &Conn, entity: &'static str, id: Uuid, index: &IndexChange) -> Result<()> {
     const REMOVE: &str = "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND shared IN (x'', ?4) AND record = ?4";
     const ADD: &str =
         "INSERT INTO crm_key (kind, field, \"key\", record, shared) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let uuid = id.uuid();
     for key in &index.removed {
-        conn.execute(REMOVE, params![E::ENTITY, key.field, key.key, &uuid.as_bytes()[..]])?;
+        conn.execute(REMOVE, params![entity, key.field, key.key, &id.as_bytes()[..]])?;
     }
     for key in &index.added {
         let added = conn.prepare(ADD)?.execute(params![
-            E::ENTITY,
+            entity,
             key.field,
             key.key,
-            &uuid.as_bytes()[..],
-            if key.unique { &[] } else { &uuid.as_bytes()[..] }
+            &id.as_bytes()[..],
+            if key.unique { &[] } else { &id.as_bytes()[..] }
         ]);
         match added {
             Ok(_) => {}
             Err(error) if is_duplicate(&error) => {
                 return Err(Error::Duplicate {
-                    entity: E::ENTITY,
+                    entity,
                     field: key.field,
                     value: key.key.clone(),
-                    holder: holder(conn, E::ENTITY, key.field, &key.key)?,
+                    holder: holder(conn, entity, key.field, &key.key)?,
                 });
             }
             Err(error) => return Err(from_sqlite(error)),
@@ -209,18 +214,17 @@ pub(crate) fn holder(conn: &Conn, entity: &str, field: &str, key: &str) -> Resul
 }
 
 /// What is taken when a row breaks a UNIQUE constraint of its own table: its id, or a code.
-fn taken<E: Entity>(conn: &Conn, entry: &Entry<E>, error: rusqlite::Error) -> Error {
+fn taken(conn: &Conn, table: &Table, id: Uuid, code: Option<Value>, error: rusqlite::Error) -> Error {
     if !is_duplicate(&error) {
         return from_sqlite(error);
     }
-    let id = entry.record.id.uuid();
-    let code = E::schema().field("code").map(|field| entry.record.data.value(field));
+    let entity = table.schema.entity;
     match (code, error.to_string().contains(".code")) {
-        (Some(crm_core::Value::Text(code)), true) => {
-            let holder = holder_of_code(conn, table::<E>(), &code);
-            Error::Duplicate { entity: E::ENTITY, field: "code", value: code, holder }
+        (Some(Value::Text(code)), true) => {
+            let holder = holder_of_code(conn, table, &code);
+            Error::Duplicate { entity, field: "code", value: code, holder }
         }
-        _ => Error::Duplicate { entity: E::ENTITY, field: "id", value: id.to_string(), holder: Some(id) },
+        _ => Error::Duplicate { entity, field: "id", value: id.to_string(), holder: Some(id) },
     }
 }
 

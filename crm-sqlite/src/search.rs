@@ -6,63 +6,67 @@
 
 use crate::connection::Conn;
 use crate::error::OrError;
-use crate::lists::{consistently, limit_of, room_for, row_of, visible};
+use crate::lists::{consistently, limit_of, row_of, take_rows, visible};
 use crate::rows::{Bind, read_entry};
 use crate::sql::Sql;
 use crate::table::{Table, table};
-use crm_core::port::{
-    Entry, Found, Plan, Scope, Search, has_token, inside_tokens, start_tokens, typo_tokens,
-};
+use crm_core::port::{Found, Plan, Scope, Search, has_token, inside_tokens, start_tokens, typo_tokens};
 use crm_core::{Entity, Match, Result};
-use rusqlite::params_from_iter;
+use rusqlite::{Row, params_from_iter};
 
 /// The best records for a search.
 pub(crate) fn ranked<E: Entity>(conn: &Conn, plan: &Plan) -> Result<Vec<Found<E>>> {
-    let table = table::<E>();
+    let mut found = Vec::new();
+    take_ranked(conn, table::<E>(), plan, &mut |matched, row| {
+        found.push(Found { matched, entry: read_entry(row, plan.trash)? });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Takes a row and how well its words fit.
+type Take<'t> = dyn FnMut(Match, &Row<'_>) -> Result<()> + 't;
+
+fn take_ranked(conn: &Conn, table: &Table, plan: &Plan, take: &mut Take<'_>) -> Result<()> {
     let Some(search) = plan.words.as_ref().filter(|search| !search.is_empty() && plan.limit > 0) else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     consistently(conn, true, || {
         if is_narrow(conn, table, plan)? {
-            return among_few(conn, table, plan, search);
+            return among_few(conn, table, plan, search, take);
         }
-        let mut found = Vec::with_capacity(plan.limit.min(LARGEST_PAGE));
+        let mut taken = 0;
         let mut sample = Sample::default();
         for stage in Match::ALL {
             let wanted = Wanted::Just(stage);
             if let Some(matching) = matching(conn, table, search, wanted, &mut sample)? {
-                let limit = plan.limit - found.len();
-                let sql = candidates(table, plan, search, &matching, wanted, limit);
-                read(conn, &sql, plan, |entry| found.push(Found { matched: stage, entry }))?;
-                if found.len() >= plan.limit {
+                let sql = candidates(table, plan, search, &matching, wanted, plan.limit - taken);
+                take_rows(conn, &sql, plan.limit, &mut taken, &mut |row| take(stage, row))?;
+                if taken >= plan.limit {
                     break;
                 }
             }
         }
-        Ok(found)
+        Ok(())
     })
 }
 
-const LARGEST_PAGE: usize = 1_001;
-
-/// The newest records that have the words of a plan, without typos, up to its limit, and whether there are more among
-/// so many rows.
-pub(crate) fn newest<E: Entity>(
+/// Takes the newest records that have the words of a plan, without typos, up to its limit, and tells whether there are more
+/// among so many rows.
+pub(crate) fn newest(
     conn: &Conn,
     table: &Table,
     plan: &Plan,
     search: &Search,
     rows: usize,
-) -> Result<(Vec<Entry<E>>, bool)> {
-    consistently(conn, true, || {
-        let mut found = room_for(plan);
-        if let Some(matching) = matching(conn, table, search, FILTER, &mut Sample::default())? {
+    take: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+) -> Result<bool> {
+    consistently(conn, true, || match matching(conn, table, search, FILTER, &mut Sample::default())? {
+        Some(matching) => {
             let sql = candidates(table, plan, search, &matching, FILTER, rows);
-            read(conn, &sql, plan, |entry| found.push(entry))?;
+            take_rows(conn, &sql, plan.limit, &mut 0, take)
         }
-        let more = found.len() > plan.limit;
-        found.truncate(plan.limit);
-        Ok((found, more))
+        None => Ok(false),
     })
 }
 
@@ -154,10 +158,19 @@ fn candidates(
     sql.push(table.columns(plan.trash));
     sql.write(format_args!(" FROM {name}_words AS w"));
     let all_are_wanted = matching.exact && matches!(wanted, Wanted::Just(Match::Exact) | Wanted::UpTo(_));
-    if !all_are_wanted {
-        sql.write(format_args!(" CROSS JOIN {name}_text AS x ON x.\"row\" = w.rowid"));
-    }
-    sql.write(format_args!(" CROSS JOIN {name} AS t ON t.\"row\" = w.rowid WHERE w.{name}_words MATCH "));
+    let words = match all_are_wanted {
+        true => String::new(),
+        false => format!(" CROSS JOIN {name}_text AS x ON x.\"row\" = w.rowid"),
+    };
+    let record = format!(" CROSS JOIN {name} AS t ON t.\"row\" = w.rowid");
+    // Whom a record belongs to takes less to tell than whether its words fit, but most records fit.
+    let (first, second) = match plan.sight.scope(table.schema) {
+        Scope::All => (words, record),
+        _ => (record, words),
+    };
+    sql.push(&first);
+    sql.push(&second);
+    sql.write(format_args!(" WHERE w.{name}_words MATCH "));
     sql.bind_text(&matching.text);
     if !all_are_wanted {
         matches(&mut sql, &search.to_text(), wanted);
@@ -173,15 +186,6 @@ fn candidates(
     sql.push(" ORDER BY w.rowid DESC LIMIT ");
     sql.bind(limit_of(limit));
     sql
-}
-
-fn read<E: Entity>(conn: &Conn, sql: &Sql, plan: &Plan, mut take: impl FnMut(Entry<E>)) -> Result<()> {
-    let mut statement = conn.prepare(&sql.text)?;
-    let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
-    while let Some(row) = rows.next().or_error()? {
-        take(read_entry(row, plan.trash)?);
-    }
-    Ok(())
 }
 
 /// What the index is asked for.
@@ -331,7 +335,7 @@ pub(crate) fn is_narrow(conn: &Conn, table: &Table, plan: &Plan) -> Result<bool>
 }
 
 /// Looks at all records that the reader sees.
-fn among_few<E: Entity>(conn: &Conn, table: &Table, plan: &Plan, search: &Search) -> Result<Vec<Found<E>>> {
+fn among_few(conn: &Conn, table: &Table, plan: &Plan, search: &Search, take: &mut Take<'_>) -> Result<()> {
     let mut sql = Sql::default();
     let name = &table.name;
     sql.push("SELECT ");
@@ -348,11 +352,9 @@ fn among_few<E: Entity>(conn: &Conn, table: &Table, plan: &Plan, search: &Search
     let mut statement = conn.prepare(&sql.text)?;
     let place = statement.column_count() - 1;
     let mut rows = statement.query(params_from_iter(&sql.binds)).or_error()?;
-    let mut found = Vec::new();
     while let Some(row) = rows.next().or_error()? {
         let matched: u8 = row.get(place).or_error()?;
-        let matched = Match::ALL.get(usize::from(matched)).copied().unwrap_or(Match::Typo);
-        found.push(Found { matched, entry: read_entry(row, plan.trash)? });
+        take(Match::ALL.get(usize::from(matched)).copied().unwrap_or(Match::Typo), row)?;
     }
-    Ok(found)
+    Ok(())
 }

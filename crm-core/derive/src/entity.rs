@@ -32,6 +32,15 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         impl #ty { #(#constants)* }
 
         #[automatically_derived]
+        impl<'de> ::serde::Deserialize<'de> for #ty {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                crm_core::read_data(deserializer)
+            }
+        }
+
+        #[automatically_derived]
         impl crm_core::Entity for #ty {
             const ENTITY: &'static str = #name;
             const FIELDS: &'static [crm_core::FieldDef] = &[#(#definitions),*];

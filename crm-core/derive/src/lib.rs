@@ -9,7 +9,8 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 /// Derives `crm_core::Entity`: the field table, typed field constants and the conversion of every field to and from
-/// columns and the neutral `Value`.
+/// columns and the neutral `Value`; and serde's `Deserialize`, by names and values: a field that is absent is empty, an unknown
+/// one is an error.
 ///
 /// On the struct: `#[entity(name = "customer")]`. On a field, any of
 ///

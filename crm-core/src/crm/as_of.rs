@@ -5,20 +5,20 @@
 
 use super::session::Session;
 use super::system::{Shared, with_types};
-use super::unit_of_work::{all_fields, keys_of, words_of};
+use super::unit_of_work::{keys_of, words_of};
 use crate::error::{Error, Result};
 use crate::memory::{MemorySnapshot, State};
 use crate::model::{
-    Actor, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId, Pipeline,
-    Record, Reminder, Settings, User, set_named,
+    Actor, AnyData, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId,
+    Pipeline, Record, Reminder, Settings, User, set_named,
 };
 use crate::store::{
-    AggregatePlan, Attempts, Condition, Delivery, Entry, Found, JournalRead, Moment, OperationalRead, Plan,
-    RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
+    AggregatePlan, Attempts, Condition, Delivery, Entry, Found, JournalRead, Key, Moment, OperationalRead,
+    Plan, RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
 };
 use crate::value::{Id, Timestamp, Value};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -108,27 +108,19 @@ impl Later {
         }
     }
 
-    /// Takes everything back in a record, or in an empty one when it was purged since. `None` when it was not there, or
-    /// not live, or is known no more.
-    fn take_back<E: Stored>(&self, entry: Option<Entry<E>>) -> Option<E> {
-        let live = match (self.was, &entry) {
-            (Some(was), _) => was == Was::Live,
-            (None, Some(entry)) => entry.deletion.is_none(),
-            (None, None) => false,
-        };
-        if self.erased || !live {
-            return None;
+    /// Takes everything back in a record's data, or in empty data when the record was purged since. `live` says whether the
+    /// record is live now, and is none when it is not there. False when it was not there then, or not live, or is known no
+    /// more.
+    fn take_back(&self, live: Option<bool>, data: &mut AnyData) -> bool {
+        let was_live = self.was.map_or(live == Some(true), |was| was == Was::Live);
+        if self.erased || !was_live || live.is_none() && !self.purged {
+            return false;
         }
-        let mut data = match entry {
-            Some(entry) => entry.record.data,
-            None if self.purged => E::default(),
-            None => return None,
-        };
         for (name, value) in &self.before {
             // A field that is no more, or has another type now, can't be shown as it was.
-            let _ = set_named(&mut data, name, value.clone());
+            let _ = set_named(data, name, value.clone());
         }
-        Some(data)
+        true
     }
 }
 
@@ -160,7 +152,7 @@ impl<'s> PastView<'s> {
             }
         }
         // Newest first, as the store gives them.
-        found.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.uuid())));
+        found.sort_by_cached_key(|record| std::cmp::Reverse((record.created_at, record.id.uuid())));
         Ok(found)
     }
 
@@ -194,17 +186,17 @@ impl<'s> PastView<'s> {
         let mut known = std::collections::HashSet::new();
         for trash in [false, true] {
             let all = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
-            for entry in E::read(self.now).find(&Plan { sight: Arc::new(sight.clone()), ..all })? {
-                known.insert(entry.record.id.uuid());
-                let Some(later) = later.get(&(E::kind(), entry.record.id.uuid())) else {
-                    if entry.deletion.is_none() {
-                        rows.push(entry);
+            for mut entry in E::read(self.now).find(&Plan { sight: Arc::new(sight.clone()), ..all })? {
+                let (id, live) = (entry.record.id.uuid(), entry.deletion.take().is_none());
+                known.insert(id);
+                match later.get(&(E::kind(), id)) {
+                    None if live => rows.push(entry),
+                    None => {}
+                    Some(later) => {
+                        if later.take_back(Some(live), &mut entry.record.data) {
+                            changed.push((later.first, entry));
+                        }
                     }
-                    continue;
-                };
-                let record = entry.record.clone();
-                if let Some(data) = later.take_back(Some(entry)) {
-                    changed.push((later.first, Entry { record: Record { data, ..record }, deletion: None }));
                 }
             }
         }
@@ -213,58 +205,50 @@ impl<'s> PastView<'s> {
             *kind == E::kind() && later.purged && !known.contains(id) && sight.level(*kind) == Level::All
         });
         for ((_, id), later) in purged {
-            if let Some(data) = later.take_back::<E>(None) {
-                let at = Timestamp::default();
-                let id = Id::from_uuid(*id);
-                let record = Record {
-                    id,
-                    version: 0,
-                    created_at: at,
-                    created_by: None,
-                    updated_at: at,
-                    updated_by: None,
-                    data,
-                };
+            let mut data = E::default();
+            if later.take_back(None, &mut data) {
+                let (at, id) = (Timestamp::default(), Id::from_uuid(*id));
+                let (created_by, updated_by) = (None, None);
+                let record =
+                    Record { id, version: 0, created_at: at, created_by, updated_at: at, updated_by, data };
                 changed.push((later.first, Entry { record, deletion: None }));
             }
         }
-        self.give_envelopes(&mut changed)?;
-        rows.extend(changed.into_iter().map(|(_, entry)| entry));
-        rows.sort_by_key(|entry| (entry.record.created_at, entry.record.id.uuid()));
-        let rules = &self.conventions.keys;
-        let rows = rows.into_iter().map(|entry| {
-            let keys = keys_of(
-                &entry.record.data,
-                all_fields::<E>(),
-                rules,
-                &self.conventions.custom_fields,
-                |_| false,
-            );
-            let words = words_of(&entry.record.data, all_fields::<E>(), rules);
-            (entry, keys, words)
-        });
-        self.tables.borrow_mut().fill(rows.collect());
+        let wanted = changed.iter().map(|(first, entry)| (entry.record.id.uuid(), *first)).collect();
+        let envelopes = self.envelopes(E::kind(), wanted)?;
+        for ((first, mut entry), [updated, created]) in changed.into_iter().zip(envelopes) {
+            let record = &mut entry.record;
+            record.version = first.saturating_sub(1);
+            (record.updated_at, record.updated_by) = updated;
+            (record.created_at, record.created_by) = created;
+            rows.push(entry);
+        }
+        let ages = rows.iter().map(|entry| (entry.record.created_at, entry.record.id.uuid())).collect();
+        let mut rows: Vec<Option<Entry<E>>> = rows.into_iter().map(Some).collect();
+        let mut table = Vec::with_capacity(rows.len());
+        for place in oldest_first(ages) {
+            let Some(entry) = rows.get_mut(place).and_then(Option::take) else { continue };
+            let (keys, words) = self.index_of(E::kind(), &entry.record.data);
+            table.push((entry, keys, words));
+        }
+        self.tables.borrow_mut().fill(table);
         Ok(())
     }
 
-    /// Gives records that were changed since the versions and moments that they had.
-    fn give_envelopes<E: Stored>(&self, changed: &mut [(u64, Entry<E>)]) -> Result<()> {
-        let mut wanted = Vec::with_capacity(changed.len() * 2);
-        for (first, entry) in changed.iter() {
-            let id = entry.record.id.uuid();
-            wanted.push((id, first.saturating_sub(1)));
-            wanted.push((id, 1));
-        }
-        let moments = self.now.moments(E::kind(), &wanted)?;
-        for ((first, entry), moments) in changed.iter_mut().zip(moments.chunks(2)) {
-            let record = &mut entry.record;
-            record.version = first.saturating_sub(1);
-            if let [updated, created] = moments {
-                (record.updated_at, record.updated_by) = updated.unwrap_or_default();
-                (record.created_at, record.created_by) = created.unwrap_or_default();
-            }
-        }
-        Ok(())
+    /// The keys and words of a record.
+    fn index_of(&self, kind: Kind, data: &AnyData) -> (BTreeSet<Key>, String) {
+        let (rules, all) = (&self.conventions.keys, kind.schema().all_fields());
+        let keys = keys_of(kind, data, all, rules, &self.conventions.custom_fields, &|_| false);
+        (keys, words_of(data, all, rules))
+    }
+
+    /// When and by whom records were changed last before the change that made a version, and when and by whom created.
+    fn envelopes(&self, kind: Kind, changed: Vec<(Uuid, u64)>) -> Result<Vec<[Moment; 2]>> {
+        let wanted: Vec<(Uuid, u64)> =
+            changed.into_iter().flat_map(|(id, first)| [(id, first.saturating_sub(1)), (id, 1)]).collect();
+        let moments = self.now.moments(kind, &wanted)?;
+        let moment = |moment: Option<&Option<Moment>>| moment.copied().flatten().unwrap_or_default();
+        Ok(moments.chunks(2).map(|both| [moment(both.first()), moment(both.get(1))]).collect())
     }
 
     /// Loads what a plan looks at, and gives it as one that looks at everything that was loaded.
@@ -282,6 +266,13 @@ impl<'s> PastView<'s> {
         let plan = Plan { sight: Arc::new(Sight::all()), ..plan.clone() };
         Ok((MemorySnapshot::of(&self.tables.borrow()), plan))
     }
+}
+
+/// The places of records in the order of their creation.
+fn oldest_first(ages: Vec<(Timestamp, Uuid)>) -> Vec<usize> {
+    let mut places: Vec<_> = ages.into_iter().zip(0..).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
 }
 
 macro_rules! kinds {
@@ -313,7 +304,11 @@ impl<E: Stored> Read<E> for PastView<'_> {
         let version = last.changes.iter().map(|change| change.version).max().unwrap_or_default();
         let mut later = Later::default();
         since.into_iter().flat_map(|operation| operation.changes).for_each(|change| later.add(change));
-        let Some(data) = later.take_back(entry) else { return Ok(None) };
+        let live = entry.as_ref().map(|entry| entry.deletion.is_none());
+        let mut data = entry.map(|entry| entry.record.data).unwrap_or_default();
+        if !later.take_back(live, &mut data) {
+            return Ok(None);
+        }
         let (created_at, created_by) = (first.at, first.actor.user());
         let (updated_at, updated_by) = (last.at, last.actor.user());
         let record = Record { id, version, created_at, created_by, updated_at, updated_by, data };

@@ -3,7 +3,7 @@
 use super::session::Session;
 use super::unit_of_work::{CHUNK, content_name};
 use crate::error::{Error, Result};
-use crate::model::{Action, Attachment, Record};
+use crate::model::{Action, Attachment, Kind, Record};
 use crate::store::Stored;
 use crate::value::Id;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ impl Session {
     /// than the settings allow; `storage` when they can't be read. Nothing is kept then.
     pub fn attach(&self, attachment: Attachment, bytes: &mut dyn Read) -> Result<Record<Attachment>> {
         self.write("attach", |unit| {
-            unit.require_any::<Attachment>(Action::Create)?;
+            unit.require_any(Kind::Attachment, Action::Create)?;
             unit.take_in(bytes)?;
             unit.create(attachment)
         })

@@ -1,12 +1,15 @@
 //! Changing and deleting many records by a filter.
 
 use super::collection::Collection;
+use super::ops::ops;
 use super::rules::Rules;
+use super::session::Session;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Filter, Operation, Patch, Query};
+use crate::model::{Action, Filter, Kind, Operation, Patch, Query};
 use crate::store::Plan;
 use crate::value::Id;
+use uuid::Uuid;
 
 /// What a change of many records did, or would do.
 #[derive(Debug)]
@@ -83,38 +86,62 @@ impl<E: Rules> Collection<'_, E> {
         dry_run: bool,
         mut change: impl FnMut(&mut UnitOfWork<'_>, Id<E>) -> Result<bool>,
     ) -> Result<Bulk<E>> {
-        let mut bulk = Bulk { matched: 0, changed: 0, problems: Vec::new(), operation: None };
-        let mut taken_back = false;
-        let written = self.session().write_operation(command, |unit| {
-            unit.require_any::<E>(action)?;
-            let query = Query::new().filter(filter.clone());
-            let plan = Plan::new::<E>(&query, unit.sight(Action::View), unit.conventions())?;
-            let found = E::reads(unit.tx()).find(&Plan { limit: usize::MAX, ..plan })?;
-            for id in found.into_iter().map(|entry| entry.record.id) {
-                bulk.matched += 1;
-                match change(unit, id) {
-                    Ok(changed) => bulk.changed += u64::from(changed),
-                    Err(error) if is_of_the_record(&error) => bulk.problems.push((id, error)),
-                    Err(error) => return Err(error),
-                }
-            }
-            taken_back = dry_run || !bulk.problems.is_empty();
-            match taken_back {
-                true => {
-                    Err(Error::Refused { rule: "dry_run", reason: format!("{} stay as they are", E::ENTITY) })
-                }
-                false => Ok(()),
-            }
-        });
-        match written {
-            Ok(operation) => {
-                bulk.operation = Some(operation).filter(|operation| !operation.changes.is_empty());
-            }
-            Err(_) if taken_back => {}
-            Err(error) => return Err(error),
-        }
-        Ok(bulk)
+        let Done { matched, changed, problems, operation } =
+            all(self.session(), E::kind(), (command, action), filter, dry_run, &mut |unit, id| {
+                change(unit, Id::from_uuid(id))
+            })?;
+        let problems = problems.into_iter().map(|(id, error)| (Id::from_uuid(id), error)).collect();
+        Ok(Bulk { matched, changed, problems, operation })
     }
+}
+
+/// [`Bulk`] of a kind that is known only at run time.
+#[derive(Default)]
+struct Done {
+    matched: u64,
+    changed: u64,
+    problems: Vec<(Uuid, Error)>,
+    operation: Option<Operation>,
+}
+
+fn all(
+    session: &Session,
+    kind: Kind,
+    (command, action): (&'static str, Action),
+    filter: &Filter,
+    dry_run: bool,
+    change: &mut dyn FnMut(&mut UnitOfWork<'_>, Uuid) -> Result<bool>,
+) -> Result<Done> {
+    let mut done = Done::default();
+    let mut taken_back = false;
+    let written = session.write_operation(command, |unit| {
+        unit.require_any(kind, action)?;
+        let query = Query::new().filter(filter.clone());
+        let plan = Plan::new(kind.schema(), &query, unit.sight(Action::View), unit.conventions())?;
+        for id in ops(kind).ids(unit.tx(), &Plan { limit: usize::MAX, ..plan })? {
+            done.matched += 1;
+            match change(unit, id) {
+                Ok(changed) => done.changed += u64::from(changed),
+                Err(error) if is_of_the_record(&error) => done.problems.push((id, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        taken_back = dry_run || !done.problems.is_empty();
+        match taken_back {
+            true => {
+                Err(Error::Refused { rule: "dry_run", reason: format!("{kind} records stay as they are") })
+            }
+            false => Ok(()),
+        }
+    });
+    match written {
+        Ok(operation) => {
+            done.operation = Some(operation).filter(|operation| !operation.changes.is_empty());
+        }
+        Err(_) if taken_back => {}
+        Err(error) => return Err(error),
+    }
+    Ok(done)
 }
 
 /// Whether an error speaks of one record and not of the store or the session.

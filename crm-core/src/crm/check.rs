@@ -4,8 +4,8 @@ use super::ops::ops;
 use super::system::{Crm, with_types};
 use super::unit_of_work::content_name;
 use crate::error::Result;
-use crate::model::{Attachment, Change, ChangeKind, Entity, FieldSet, FieldValues, Kind, named_values};
-use crate::store::{Condition, Entry, Plan, Sight, Stored};
+use crate::model::{AnyData, Attachment, Change, ChangeKind, FieldValues, Kind, named_values};
+use crate::store::{Condition, Plan, Sight, Stored};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -121,30 +121,27 @@ impl Replay {
         told.fields.extend(change.after);
     }
 
-    pub(super) fn compare<E: Entity>(&mut self, entry: &Entry<E>) {
+    /// Compares a record with what the journal tells of it.
+    pub(super) fn compare(&mut self, kind: Kind, id: Uuid, version: u64, trashed: bool, data: &AnyData) {
         self.report.records += 1;
-        let (entity, id) = (E::ENTITY, entry.record.id);
-        let told = Kind::from_word(E::ENTITY).and_then(|kind| self.records.remove(&(kind, id.uuid())));
-        let Some(told) = told else {
-            self.report.problems.push(format!("the journal does not know {entity} {id}"));
+        let Some(told) = self.records.remove(&(kind, id)) else {
+            self.report.problems.push(format!("the journal does not know {kind} {id}"));
             return;
         };
         let problems = &mut self.report.problems;
-        if told.version != entry.record.version || told.trashed != entry.deletion.is_some() {
-            problems.push(format!("{entity} {id} is not in the state that the journal tells"));
+        if told.version != version || told.trashed != trashed {
+            problems.push(format!("{kind} {id} is not in the state that the journal tells"));
         }
         if told.erased {
             return;
         }
-        let mut everything = FieldSet::EMPTY;
-        (0..E::FIELDS.len()).for_each(|field| everything.insert(field));
-        let stored = named_values(&entry.record.data, everything);
+        let stored = named_values(data, data.schema().all_fields());
         let names: BTreeSet<_> = stored.keys().chain(told.fields.keys()).collect();
         for name in names {
             let value = |values: &FieldValues| values.get(name).cloned().unwrap_or_default();
             let (stored, told) = (value(&stored), value(&told.fields));
             if stored != told && !(stored.is_empty() && told.is_empty()) {
-                problems.push(format!("{name} of {entity} {id} differs from what the journal tells"));
+                problems.push(format!("{name} of {kind} {id} differs from what the journal tells"));
             }
         }
     }

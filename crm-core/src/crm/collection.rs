@@ -6,8 +6,10 @@ mod write;
 use super::merge::merged_into;
 use super::rules::Rules;
 use super::session::Session;
+use super::system::Shared;
+use crate::access::Authority;
 use crate::error::{Error, Result};
-use crate::model::{Action, Customer, Entity, Operation, Page, Query, Record, Role, Trashed, User};
+use crate::model::{Action, Customer, Entity, Operation, Page, Query, Record, Role, Schema, Trashed, User};
 use crate::store::{
     Aggregate, AggregatePlan, Condition, Entry, Group, Plan, Sight, Snapshot, Stored, column_is,
 };
@@ -93,7 +95,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// `not_found`; `invalid` for entities without external ids.
     pub fn by_external_id(&self, source: &str, external_id: &str) -> Result<Record<E>> {
-        let field = external_ids::<E>()?;
+        let field = external_ids(E::schema())?;
         let key = format!("{}:{}", cleaned(source), cleaned(external_id));
         self.first(
             Condition::HasKey { field: "external_ids", index: field, keys: vec![key.clone()], prefix: false },
@@ -170,27 +172,20 @@ impl<'s, E: Rules> Collection<'s, E> {
 
     fn page(&self, query: &Query, trash: bool) -> Result<Page<Entry<E>>> {
         let list = |view: &dyn Snapshot, plan: Plan| Page::read(view, &plan, query.total);
+        let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
+            list(view, self.plan(query, trash, authority, shared)?)
+        };
         // Words beyond the third letter may take a second look, a total certainly does.
         match query.total {
-            true => self.session.read_consistently(|view, authority, shared| {
-                list(view, self.plan(query, trash, authority, shared)?)
-            }),
-            false => self
-                .session
-                .read(|view, authority, shared| list(view, self.plan(query, trash, authority, shared)?)),
+            true => self.session.read_consistently(read),
+            false => self.session.read(read),
         }
     }
 
-    fn plan(
-        &self,
-        query: &Query,
-        trash: bool,
-        authority: &crate::access::Authority,
-        shared: &super::system::Shared,
-    ) -> Result<Plan> {
+    fn plan(&self, query: &Query, trash: bool, authority: &Authority, shared: &Shared) -> Result<Plan> {
         authority.require(E::kind(), Action::View)?;
         let sight = Arc::clone(authority.sight(Action::View));
-        Ok(Plan { trash, ..Plan::new::<E>(query, sight, &shared.conventions)? })
+        Ok(Plan { trash, ..Plan::new(E::schema(), query, sight, &shared.conventions)? })
     }
 
     /// How many live records match.
@@ -227,7 +222,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     pub fn aggregate(&self, query: &Query, figures: &Aggregate) -> Result<Vec<Group>> {
         self.session.read(|view, authority, shared| {
             let plan = self.plan(query, false, authority, shared)?;
-            let figures = AggregatePlan::new::<E>(figures, shared.settings.time_zone)?;
+            let figures = AggregatePlan::new(E::schema(), figures, shared.settings.time_zone)?;
             figures.finish(E::read(view).aggregate(&plan, &figures)?)
         })
     }
@@ -398,7 +393,7 @@ fn survivor_of<E: Rules>(
     Ok(None)
 }
 
-fn external_ids<E: Entity>() -> Result<usize> {
-    let reason = || format!("a {} has no ids in other systems", E::ENTITY);
-    E::schema().field("external_ids").ok_or_else(|| Error::invalid("external_ids", "unknown_field", reason()))
+fn external_ids(schema: &Schema) -> Result<usize> {
+    let reason = || format!("a {} has no ids in other systems", schema.entity);
+    schema.field("external_ids").ok_or_else(|| Error::invalid("external_ids", "unknown_field", reason()))
 }

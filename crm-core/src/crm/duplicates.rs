@@ -6,7 +6,7 @@ use super::rules::Rules;
 use super::unit_of_work::UnitOfWork;
 use crate::duplicates::{Blocks, DuplicateReason, DuplicateRules, Matcher, ordered};
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Contact, Conventions, Customer, Distinction, Entity, Record};
+use crate::model::{Action, Contact, Conventions, Customer, Distinction, Entity, Kind, Record};
 use crate::store::{
     Atom, ColumnRef, Condition, Entry, Order, Plan, Position, Sight, Snapshot, SortKey, Stored, column_is,
 };
@@ -323,7 +323,7 @@ impl<E: Duplicable> Collection<'_, E> {
     /// `not_found`; `invalid` for a record and itself; `denied` for a role that creates no distinctions.
     pub fn not_duplicates(&self, one: Id<E>, other: Id<E>) -> Result<Record<Distinction>> {
         self.session().write("not_duplicates", |unit| {
-            unit.require_any::<Distinction>(Action::Create)?;
+            unit.require_any(Kind::Distinction, Action::Create)?;
             let (one, other) = (unit.load(one)?.record, unit.load(other)?.record);
             for known in unit.find::<Distinction>(about::<E>(one.id))? {
                 let told = E::told_apart(&known);

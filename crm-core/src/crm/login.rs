@@ -1,7 +1,7 @@
 //! Log-in: passwords, delays, sessions.
 
 use super::session::Session;
-use super::system::{Crm, run};
+use super::system::{Crm, begin, finish};
 use crate::access::{Authority, after_failure, check_policy, hash_password, needs_rehash, verify_password};
 use crate::error::{Error, Result};
 use crate::model::{Entity, Record, User};
@@ -121,7 +121,10 @@ impl Crm {
         command: &'static str,
         write: impl FnOnce(&mut super::UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
-        run(self, command, |_, _, _| Ok(Arc::new(Authority::system(command))), write)
+        let mut unit = begin(self, command, &|_, _, _| Ok(Arc::new(Authority::system(command))))?;
+        let result = write(&mut unit)?;
+        finish(self, unit)?;
+        Ok(result)
     }
 }
 

@@ -203,7 +203,7 @@ fn check_request<E: Entity>(
         }
     }
     for (name, id) in choices {
-        if !said::<E>(name, conventions) {
+        if !said(E::schema(), name, conventions) {
             let reason = format!("{} has no field {name:?} that people set as a whole", E::ENTITY);
             problems.add("choices", "unknown_field", name, reason);
         }

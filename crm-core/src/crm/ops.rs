@@ -6,7 +6,7 @@ use super::undo;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::insight::TimelinePlace;
-use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query};
+use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query, Settings};
 use crate::store::{
     Atom, ColumnRef, Condition, Entry, Found, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
     column_is, has_custom,
@@ -23,6 +23,8 @@ pub(crate) trait KindOps: Sync {
     fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>>;
     /// What the record is called, live or in the trash; `None` when it is not there or not seen.
     fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>>;
+    /// The records of a plan.
+    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>>;
     /// The records whose field refers to this id, live or in the trash.
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>>;
     /// Puts it and what hangs on it in the trash.
@@ -41,6 +43,8 @@ pub(crate) trait KindOps: Sync {
     fn require_edit(&self, unit: &UnitOfWork<'_>, id: Uuid) -> Result<()>;
     /// Whether any record, live or in the trash, has a value in this custom field.
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
+    /// Whether no two live records may have the same key in a field.
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool;
     /// Whether a query can be carried out.
     fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()>;
     /// Makes the keys and words anew that were made by other rules.
@@ -111,6 +115,10 @@ impl<E: Rules> KindOps for Of<E> {
 
     fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>> {
         Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| E::title(&entry.record.data)))
+    }
+
+    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>> {
+        Ok(E::reads(tx).find(plan)?.into_iter().map(|entry| entry.record.id.uuid()).collect())
     }
 
     fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>> {
@@ -185,8 +193,12 @@ impl<E: Rules> KindOps for Of<E> {
         Ok(false)
     }
 
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool {
+        E::is_unique(field, settings)
+    }
+
     fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()> {
-        Plan::new::<E>(query, Arc::new(Sight::all()), conventions).map(drop)
+        Plan::new(E::schema(), query, Arc::new(Sight::all()), conventions).map(drop)
     }
 
     fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()> {
@@ -202,7 +214,7 @@ impl<E: Rules> KindOps for Of<E> {
         conventions: &Conventions,
     ) -> Result<Vec<Hit>> {
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
-        let plan = Plan::new::<E>(&query, sight, conventions)?;
+        let plan = Plan::new(E::schema(), &query, sight, conventions)?;
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -269,7 +281,14 @@ impl<E: Rules> KindOps for Of<E> {
         for trash in [false, true] {
             let plan = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
             for entry in E::read(view).find(&plan)? {
-                journal.compare(&entry);
+                let Entry { record, deletion } = &entry;
+                journal.compare(
+                    E::kind(),
+                    record.id.uuid(),
+                    record.version,
+                    deletion.is_some(),
+                    &record.data,
+                );
             }
         }
         Ok(())

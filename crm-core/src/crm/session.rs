@@ -3,7 +3,7 @@
 use super::as_of::PastView;
 use super::batch::Batch;
 use super::collection::Collection;
-use super::system::{Crm, Shared, run, with_types};
+use super::system::{Crm, Shared, begin, finish, with_types};
 use super::unit_of_work::UnitOfWork;
 use super::{ops, undo};
 use crate::access::Authority;
@@ -41,6 +41,9 @@ enum Who {
         known: Mutex<Option<Known>>,
     },
 }
+
+/// What is read from a view, as somebody, by rules.
+type Reading<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Authority, &Shared) -> Result<()>;
 
 #[derive(Clone)]
 struct Known {
@@ -558,13 +561,7 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        if self.past.is_some() {
-            return self.read_consistently(read);
-        }
-        let now = self.crm.now();
-        let at = self.crm.known_authority(now);
-        let view = self.crm.inner.store.reader()?;
-        self.read_in(&*view, now, at, read)
+        self.read_in(self.past.is_some(), read)
     }
 
     /// Runs reads that all see the same state.
@@ -572,19 +569,43 @@ impl Session {
         &self,
         read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
     ) -> Result<T> {
-        let now = self.crm.now();
-        let at = self.crm.known_authority(now);
-        let view = self.crm.inner.store.snapshot()?;
-        self.read_in(&*view, now, at, read)
+        self.read_in(true, read)
     }
 
     fn read_in<T>(
         &self,
+        consistently: bool,
+        read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
+    ) -> Result<T> {
+        let (mut read, mut result) = (Some(read), None);
+        self.run_read(consistently, &mut |view, authority, shared| {
+            if let Some(read) = read.take() {
+                result = Some(read(view, authority, shared)?);
+            }
+            Ok(())
+        })?;
+        result.ok_or_else(|| Error::corrupt("a read was not run"))
+    }
+
+    /// There once, and not for each of the hundreds of reads.
+    fn run_read(&self, consistently: bool, read: Reading<'_>) -> Result<()> {
+        let now = self.crm.now();
+        let at = self.crm.known_authority(now);
+        let store = &self.crm.inner.store;
+        let view = if consistently { store.snapshot()? } else { store.reader()? };
+        let (authority, shared) = self.reading(&*view, now, at)?;
+        let Some(past) = self.past else { return read(&*view, &authority, &shared) };
+        let past = PastView::new(&*view, past, &shared.conventions);
+        read(&past, &authority, &past.shared(&shared)?)
+    }
+
+    /// As whom a read reads, and by which rules.
+    fn reading(
+        &self,
         view: &dyn Snapshot,
         now: Timestamp,
         at: Option<u64>,
-        read: impl FnOnce(&dyn Snapshot, &Authority, &Shared) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<(Arc<Authority>, Arc<Shared>)> {
         let at = match at {
             Some(at) => at,
             None => {
@@ -593,11 +614,7 @@ impl Session {
                 state.authority
             }
         };
-        let authority = self.authority(view, now, at)?;
-        let shared = self.crm.shared(at, view)?;
-        let Some(past) = self.past else { return read(view, &authority, &shared) };
-        let view = PastView::new(view, past, &shared.conventions);
-        read(&view, &authority, &view.shared(&shared)?)
+        Ok((self.authority(view, now, at)?, self.crm.shared(at, view)?))
     }
 
     /// Runs a write as one operation.
@@ -606,12 +623,19 @@ impl Session {
         command: &'static str,
         write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
     ) -> Result<T> {
+        let mut unit = self.begin(command)?;
+        let result = write(&mut unit)?;
+        finish(&self.crm, unit)?;
+        Ok(result)
+    }
+
+    fn begin(&self, command: &'static str) -> Result<UnitOfWork<'_>> {
         if self.past.is_some() {
             return Err(Error::ReadOnly);
         }
         let authority =
             |view: &dyn Snapshot, now, state: StoreState| self.authority(view, now, state.authority);
-        run(&self.crm, command, authority, write)
+        begin(&self.crm, command, &authority)
     }
 
     /// Leaves no trace of what was erased in the file.

@@ -175,7 +175,7 @@ fn newest<E: Stored>(
     let about = column_is(E::schema(), "opportunity", deal);
     let plan = Plan { sight: Arc::clone(sight), ..Plan::all_where(Condition::All(vec![about]), false, 1) };
     let figures = Aggregate { by: Vec::new(), of: Some(field.to_owned()) };
-    let figures = AggregatePlan::new::<E>(&figures, crate::value::Zone::UTC)?;
+    let figures = AggregatePlan::new(E::schema(), &figures, crate::value::Zone::UTC)?;
     let groups = figures.finish(E::read(view).aggregate(&plan, &figures)?)?;
     Ok(match groups.first().and_then(|group| group.max.clone()) {
         Some(Value::Instant(at)) => at.min(now),

@@ -309,24 +309,27 @@ pub(super) fn with_types(mut operations: Vec<Operation>) -> Vec<Operation> {
     operations
 }
 
-/// Runs a write from begin to commit and tells the listeners.
-pub(super) fn run<T>(
-    crm: &Crm,
+/// Who writes.
+type Writer<'a> = &'a dyn Fn(&dyn Snapshot, Timestamp, StoreState) -> Result<Arc<Authority>>;
+
+/// Begins a write. It ends with [`finish`]; one that does not has not happened.
+pub(super) fn begin<'c>(
+    crm: &'c Crm,
     command: &'static str,
-    authority: impl FnOnce(&dyn Snapshot, Timestamp, StoreState) -> Result<Arc<Authority>>,
-    write: impl FnOnce(&mut UnitOfWork<'_>) -> Result<T>,
-) -> Result<T> {
-    let (result, committed) = {
-        let tx = crm.inner.store.begin()?;
-        let state = tx.state()?;
-        let now = crm.now();
-        crm.learn(state, now);
-        let authority = authority(&*tx, now, state)?;
-        let shared = crm.shared(state.authority, &*tx)?;
-        let mut unit = UnitOfWork::new(crm, tx, now, state, authority, shared, command)?;
-        let result = write(&mut unit)?;
-        (result, unit.commit()?)
-    };
+    authority: Writer<'_>,
+) -> Result<UnitOfWork<'c>> {
+    let tx = crm.inner.store.begin()?;
+    let state = tx.state()?;
+    let now = crm.now();
+    crm.learn(state, now);
+    let authority = authority(&*tx, now, state)?;
+    let shared = crm.shared(state.authority, &*tx)?;
+    UnitOfWork::new(crm, tx, now, state, authority, shared, command)
+}
+
+/// Commits a write and tells the listeners.
+pub(super) fn finish(crm: &Crm, unit: UnitOfWork<'_>) -> Result<()> {
+    let committed = unit.commit()?;
     crm.committed(committed);
-    Ok(result)
+    Ok(())
 }

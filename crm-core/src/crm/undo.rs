@@ -14,17 +14,17 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     let mut done = unit.tx().operation(operation)?.ok_or_else(unknown)?;
     done.changes.iter_mut().for_each(Change::give_types);
     for change in done.changes.iter().rev() {
+        // What is gone can't be looked at any more: only who edits all records of the kind is told.
+        let gone = || match unit.edits_all(change.kind) {
+            true => Error::Gone { entity: change.kind.as_str(), id: change.id },
+            false => unknown(),
+        };
         if change.erased || matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
-            // What is gone can't be looked at any more: only who edits all records of the kind is told.
-            let told = unit.edits_all(change.kind);
-            return Err(if told {
-                Error::Gone { entity: change.kind.as_str(), id: change.id }
-            } else {
-                unknown()
-            });
+            return Err(gone());
         }
         match ops(change.kind).require_edit(unit, change.id) {
-            Err(Error::NotFound { .. }) => return Err(unknown()),
+            // It was purged since, or is one that the actor does not see.
+            Err(Error::NotFound { .. }) => return Err(gone()),
             result => result?,
         }
     }

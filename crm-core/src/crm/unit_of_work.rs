@@ -17,8 +17,9 @@ use super::system::{Crm, Shared};
 use crate::access::Authority;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, Change, ChangeKind, Conventions, Customer, Entity, FieldSet, FieldValues, Gate, Kind, Level,
-    Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences, named_values,
+    Action, AnyData, Change, ChangeKind, Conventions, Customer, Entity, FieldSet, FieldValues, Gate, Kind,
+    Level, Operation, OperationId, Pipeline, Product, Record, Role, Settings, User, differences,
+    named_values,
 };
 use crate::store::{
     Attempts, Condition, Entry, IndexChange, Plan, Sealed, SessionRow, Sight, StoreState, Stored, Transaction,
@@ -255,13 +256,13 @@ impl<'t> UnitOfWork<'t> {
             return Err(Error::invalid("id", "blank", "an id is needed; new_id() makes one"));
         }
         let data = self.prepared(id, data, &Origin::Created)?;
-        let everything = all_fields::<E>();
-        self.require_scope(&data, Action::Create)?;
+        let everything = E::schema().all_fields();
+        self.require_scope(E::kind(), &data, Action::Create)?;
         let (at, by) = (self.now(), self.user());
         let record =
             Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
         let entry = Entry { record, deletion: None };
-        let index = self.index_change(None, Some(&entry.record.data), everything);
+        let index = self.index_change(E::kind(), None, Some(&entry.record.data), everything);
         let inserted = E::repo(self.writer()).insert(&entry, &index);
         inserted.map_err(|error| self.hide_holder(error))?;
         self.note(&entry, ChangeKind::Create, None, everything);
@@ -275,15 +276,24 @@ impl<'t> UnitOfWork<'t> {
         id: Id<E>,
         change: impl FnOnce(&mut E) -> Result<()>,
     ) -> Result<Record<E>> {
-        let old = self.load(id)?;
-        self.require(id, Action::Edit)?;
+        let old = self.load_to_edit(id)?;
         let mut data = old.record.data.clone();
         change(&mut data)?;
-        let data = self.prepared(id, data, &Origin::Edited(&old.record))?;
+        self.save_edited(old, data)
+    }
+
+    fn load_to_edit<E: Rules>(&mut self, id: Id<E>) -> Result<Entry<E>> {
+        let old = self.load(id)?;
+        self.require(id, Action::Edit)?;
+        Ok(old)
+    }
+
+    fn save_edited<E: Rules>(&mut self, old: Entry<E>, data: E) -> Result<Record<E>> {
+        let data = self.prepared(old.record.id, data, &Origin::Edited(&old.record))?;
         let moved =
             E::schema().field("customer").is_some_and(|field| data.changed(&old.record.data).contains(field));
         if moved {
-            self.require_scope(&data, Action::Edit)?;
+            self.require_scope(E::kind(), &data, Action::Edit)?;
         }
         self.save(old, data)
     }
@@ -298,7 +308,11 @@ impl<'t> UnitOfWork<'t> {
         let old = self.load(id)?;
         let mut data = old.record.data.clone();
         change(&mut data);
-        let data = self.prepared(id, data, &Origin::ByLibrary(&old.record))?;
+        self.save_by_library(old, data)
+    }
+
+    fn save_by_library<E: Rules>(&mut self, old: Entry<E>, data: E) -> Result<Record<E>> {
+        let data = self.prepared(old.record.id, data, &Origin::ByLibrary(&old.record))?;
         self.save(old, data)
     }
 
@@ -313,8 +327,7 @@ impl<'t> UnitOfWork<'t> {
     /// The same for a change of a record.
     #[cfg(feature = "exchange")]
     pub(crate) fn check_change<E: Rules>(&mut self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<()> {
-        let old = self.load(id)?;
-        self.require(id, Action::Edit)?;
+        let old = self.load_to_edit(id)?;
         let mut data = old.record.data.clone();
         change(&mut data);
         self.prepared(id, data, &Origin::Edited(&old.record)).map(drop)
@@ -339,7 +352,7 @@ impl<'t> UnitOfWork<'t> {
         }
         let entry = Entry { record: self.successor(&old.record, data), deletion: old.deletion };
         let index = match entry.deletion {
-            None => self.index_change(Some(&old.record.data), Some(&entry.record.data), changed),
+            None => self.index_change(E::kind(), Some(&old.record.data), Some(&entry.record.data), changed),
             Some(_) => IndexChange::default(),
         };
         let replaced = E::repo(self.writer()).replace(&entry, changed, &index);
@@ -379,14 +392,14 @@ impl<'t> UnitOfWork<'t> {
             }
         }
         data.tidy(&mut problems);
-        self.prepare_custom(&mut data, old, &mut problems)?;
+        self.prepare_custom(&mut data, old.map(|old| &old.data as &AnyData), &mut problems)?;
         data.normalise();
         data.check(&mut problems);
         problems.into_result()?;
         // Before any rule looks at other records: what a rule says of one that is not seen would tell that it exists.
         if !by_library {
-            let changed = old.map_or(all_fields::<E>(), |old| data.changed(&old.data));
-            self.check_references(&data, old.map(|old| &old.data), changed)?;
+            let changed = old.map_or(E::schema().all_fields(), |old| data.changed(&old.data));
+            self.check_references(&data, old.map(|old| &old.data as &AnyData), changed)?;
         }
         E::before_save(self, id, &mut data, old)?;
         data.normalise();
@@ -549,11 +562,4 @@ fn customer_of<E: Entity>(record: &Record<E>) -> Option<Uuid> {
             customer
         }
     }
-}
-
-/// All fields of an entity.
-pub(super) fn all_fields<E: Entity>() -> FieldSet {
-    let mut all = FieldSet::EMPTY;
-    (0..E::FIELDS.len()).for_each(|field| all.insert(field));
-    all
 }

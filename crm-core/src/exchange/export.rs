@@ -145,7 +145,7 @@ impl<E: Rules> Collection<'_, E> {
             // What is written may be exported; a filter may look at all that is seen.
             let exported = authority.sight(Action::Export);
             let sight = authority.sight(Action::View).with(E::kind(), exported.level(E::kind()));
-            let plan = Plan::new::<E>(query, Arc::new(sight), &shared.conventions)?;
+            let plan = Plan::new(E::schema(), query, Arc::new(sight), &shared.conventions)?;
             let page = Page::read(view, &plan, false)?;
             let records: Vec<Record<E>> = page.items.into_iter().map(|entry| entry.record).collect();
             let targets = columns.hops.iter().map(|hop| {
@@ -226,7 +226,7 @@ fn texts_of<E: Rules>(
     conventions: &Conventions,
     options: &CsvExport,
 ) -> Result<Texts> {
-    let found = E::read(view).find(&Plan::new::<E>(query, Arc::clone(sight), conventions)?)?;
+    let found = E::read(view).find(&Plan::new(E::schema(), query, Arc::clone(sight), conventions)?)?;
     let texts = found.iter().map(|entry| {
         let mut values = Values::of(&entry.record);
         let texts = hop.leaves.iter().map(|leaf| options.text(leaf, values.get(leaf)).into_owned());

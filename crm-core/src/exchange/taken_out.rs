@@ -45,7 +45,7 @@ impl TakenOut<'_> {
     }
 
     fn plan<E: Stored>(&self, query: &Query, action: Action) -> Result<Plan> {
-        Plan::new::<E>(query, Arc::clone(self.authority.sight(action)), &self.shared.conventions)
+        Plan::new(E::schema(), query, Arc::clone(self.authority.sight(action)), &self.shared.conventions)
     }
 
     /// The customers with these ids, those that are seen.

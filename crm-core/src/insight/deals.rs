@@ -127,7 +127,7 @@ impl DealGroups {
         let query = Query::new().filter(only);
         let by_stage = Aggregate::of(Opportunity::AMOUNT).by(Opportunity::PIPELINE).by(Opportunity::STAGE);
         let open = query.clone().filter(Opportunity::STATUS.is(StageKind::Open));
-        let weighted = AggregatePlan::new::<Opportunity>(&by_stage, view.zone())?;
+        let weighted = AggregatePlan::new(Opportunity::schema(), &by_stage, view.zone())?;
         let weighted = AggregatePlan { weights: weights(view), ..weighted };
         let cycles = Aggregate::of(Opportunity::CYCLE_DAYS).by(Opportunity::STATUS);
         Ok(DealGroups {

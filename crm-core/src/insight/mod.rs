@@ -33,7 +33,7 @@ impl View<'_> {
 
     fn plan<E: Stored>(&self, query: &Query) -> Result<Plan> {
         let sight = Arc::clone(self.authority.sight(Action::View));
-        Plan::new::<E>(query, sight, &self.shared.conventions)
+        Plan::new(E::schema(), query, sight, &self.shared.conventions)
     }
 
     fn zone(&self) -> Zone {
@@ -50,7 +50,7 @@ impl View<'_> {
 
     /// Figures of the live records that match; none of a kind that the reader does not see.
     fn figures<E: Stored>(&self, query: &Query, figures: &Aggregate) -> Result<Vec<Group>> {
-        self.planned::<E>(query, AggregatePlan::new::<E>(figures, self.zone())?)
+        self.planned::<E>(query, AggregatePlan::new(E::schema(), figures, self.zone())?)
     }
 
     fn planned<E: Stored>(&self, query: &Query, figures: AggregatePlan) -> Result<Vec<Group>> {

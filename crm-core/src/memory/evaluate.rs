@@ -1,21 +1,29 @@
 //! Conditions, orders and figures, worked out record by record.
 
 use super::State;
-use super::table::{Stored, Table};
+use super::table::Stored;
 use crate::error::{Error, Result};
-use crate::model::{Entity, Gate, Op, Schema};
+use crate::model::{AnyData, Entity, Gate, Op, Schema};
 use crate::port::{
     AggregatePlan, Atom, ColumnRef, Condition, Entry, Found, GroupKey, Order, Plan, RawGroup, Scope, Sight,
     Weights,
 };
 use crate::store::in_order;
-use crate::value::{Currency, Id, Match, Money, Value, ValueType};
+use crate::value::{Currency, Match, Money, Timestamp, Value, ValueType};
+use std::any::Any;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A record of any entity, as conditions look at it.
+/// A record of any entity, as conditions and orders look at it.
 pub(super) trait Row {
+    fn as_any(&self) -> &dyn Any;
+    fn schema(&self) -> &'static Schema;
+    fn id(&self) -> Uuid;
+    fn created_at(&self) -> Timestamp;
+    /// Its place in the order of creation.
+    fn place(&self) -> u64;
+    fn words(&self) -> &str;
     fn value(&self, column: &ColumnRef) -> Value;
     fn has_key(&self, field: &str, accepts: &dyn Fn(&str) -> bool) -> bool;
     fn is_live(&self) -> bool;
@@ -24,6 +32,24 @@ pub(super) trait Row {
 }
 
 impl<E: Entity> Row for Stored<E> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn schema(&self) -> &'static Schema {
+        E::schema()
+    }
+    fn id(&self) -> Uuid {
+        self.entry.record.id.uuid()
+    }
+    fn created_at(&self) -> Timestamp {
+        self.entry.record.created_at
+    }
+    fn place(&self) -> u64 {
+        self.place
+    }
+    fn words(&self) -> &str {
+        &self.words
+    }
     fn value(&self, column: &ColumnRef) -> Value {
         column.value(&self.entry)
     }
@@ -34,23 +60,23 @@ impl<E: Entity> Row for Stored<E> {
         self.entry.deletion.is_none()
     }
     fn owner(&self) -> Option<Uuid> {
-        reference(&self.entry, "owner")
+        reference(&self.entry.record.data, "owner")
     }
     fn customer(&self) -> Option<Uuid> {
-        reference(&self.entry, "customer")
+        reference(&self.entry.record.data, "customer")
     }
 }
 
-fn reference<E: Entity>(entry: &Entry<E>, field: &str) -> Option<Uuid> {
-    match E::schema().field(field).map(|field| entry.record.data.value(field)) {
+fn reference(data: &AnyData, field: &str) -> Option<Uuid> {
+    match data.schema().field(field).map(|field| data.value(field)) {
         Some(Value::Id(id)) => Some(id),
         _ => None,
     }
 }
 
 impl State {
-    pub(super) fn sees<E: Entity>(&self, entry: &Entry<E>, sight: &Sight) -> bool {
-        self.in_scope(E::schema(), reference(entry, "owner"), reference(entry, "customer"), sight)
+    pub(super) fn sees(&self, row: &dyn Row, sight: &Sight) -> bool {
+        self.in_scope(row.schema(), row.owner(), row.customer(), sight)
     }
 
     fn in_scope(&self, schema: &Schema, owner: Option<Uuid>, customer: Option<Uuid>, sight: &Sight) -> bool {
@@ -65,7 +91,7 @@ impl State {
             Scope::Team(team) => {
                 let user = owner()
                     .and_then(|id| self.table::<crate::model::User>()?.get(crate::value::Id::from_uuid(id)));
-                user.is_some_and(|user| user.record.team.as_deref() == Some(team))
+                user.is_some_and(|user| user.entry.record.team.as_deref() == Some(team))
             }
         }
     }
@@ -105,48 +131,76 @@ impl State {
         }
     }
 
-    pub(super) fn matching<E: Entity>(&self, plan: &Plan, worst: Match) -> Vec<&Stored<E>> {
-        let Some(table) = self.table::<E>() else { return Vec::new() };
-        let wanted = |stored: &&Stored<E>| {
-            stored.entry.deletion.is_some() == plan.trash
-                && self.sees(&stored.entry, &plan.sight)
-                && plan.words.as_ref().is_none_or(|search| search.best_match(&stored.words, worst).is_some())
-                && self.accepts(&plan.condition, *stored, &plan.sight)
+    /// The records that a plan is for, in no order.
+    pub(super) fn matching(&self, schema: &Schema, plan: &Plan, worst: Match) -> Vec<&dyn Row> {
+        let Some(table) = self.tables.get(schema.entity) else { return Vec::new() };
+        let wanted = |row: &&dyn Row| {
+            row.is_live() != plan.trash
+                && self.sees(*row, &plan.sight)
+                && plan.words.as_ref().is_none_or(|search| search.best_match(row.words(), worst).is_some())
+                && self.accepts(&plan.condition, *row, &plan.sight)
         };
         table.rows().filter(wanted).collect()
     }
 
     pub(super) fn find<E: Entity>(&self, plan: &Plan) -> Vec<Entry<E>> {
-        let Some(table) = self.table::<E>() else { return Vec::new() };
-        let mut found = self.matching::<E>(plan, Match::Inside);
-        // One that the reader does not see is as good as gone: a cursor tells nothing of it.
-        let seen = |id| table.get(id).is_some_and(|entry| self.sees(entry, &plan.sight));
-        sort(&mut found, &plan.order, table, seen);
-        found.into_iter().take(plan.limit).map(|stored| stored.entry.clone()).collect()
+        self.sorted(E::schema(), plan).into_iter().take(plan.limit).filter_map(entry).collect()
     }
 
     pub(super) fn search<E: Entity>(&self, plan: &Plan) -> Vec<Found<E>> {
-        let Some(search) = &plan.words else { return Vec::new() };
-        let mut found: Vec<(Match, &Stored<E>)> = self
-            .matching::<E>(plan, Match::Typo)
-            .into_iter()
-            .filter_map(|stored| Some((search.best_match(&stored.words, Match::Typo)?, stored)))
-            .collect();
-        found.sort_by_key(|(matched, stored)| (*matched, Reverse(stored.place)));
-        let of = |(matched, stored): (Match, &Stored<E>)| Found { matched, entry: stored.entry.clone() };
-        found.into_iter().take(plan.limit).map(of).collect()
+        let found = self.ranked(E::schema(), plan).into_iter().take(plan.limit);
+        found.filter_map(|(matched, row)| Some(Found { matched, entry: entry(row)? })).collect()
     }
 
-    pub(super) fn aggregate<E: Entity>(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
-        let mut groups: BTreeMap<(Vec<Atom>, Atom), RawGroup> = BTreeMap::new();
-        let found = self.matching::<E>(plan, Match::Inside);
-        let raw = |column: &ColumnRef, entry: &Entry<E>| {
-            ColumnRef { folded: false, ..*column }.atom(column.value(entry))
+    /// The records that a plan is for, in its order.
+    fn sorted(&self, schema: &Schema, plan: &Plan) -> Vec<&dyn Row> {
+        let mut found = self.matching(schema, plan, Match::Inside);
+        let order = &plan.order;
+        let backwards = order.keys.last().is_some_and(|key| key.descending);
+        let ranked = |row: &dyn Row| {
+            let ranks = order.keys.iter().map(|key| key.column.rank(row.value(&key.column))).collect();
+            Ranked { order, backwards, ranks, place: row.place() }
         };
-        for stored in found {
-            let entry = &stored.entry;
-            let keys: Vec<Atom> = figures.keys.iter().map(|key| group_key(key, figures, entry)).collect();
-            let currency = figures.currency.map_or(Atom::Null, |column| raw(&column, entry));
+        found.sort_by_cached_key(|row| ranked(*row));
+        let Some(after) = &order.after else { return found };
+        // One that the reader does not see is as good as gone: a cursor tells nothing of it.
+        let last = self.row(schema.entity, after.id).filter(|row| self.sees(*row, &plan.sight));
+        let place = last.map(Row::place).unwrap_or_else(|| {
+            // Of the same moment, as in a batch, the ids tell who was first.
+            let rows = self.tables.get(schema.entity).into_iter().flat_map(|table| table.rows());
+            let older = rows.filter(|row| (row.created_at(), row.id()) < (after.created_at, after.id));
+            // One further when going backwards: the youngest that is left comes next.
+            older.map(Row::place).max().unwrap_or(0) + u64::from(backwards)
+        });
+        let after = Ranked { order, backwards, ranks: after.ranks.clone(), place };
+        found.retain(|row| ranked(*row) > after);
+        found
+    }
+
+    /// The records that a search finds, the best first, among equals the newest.
+    fn ranked(&self, schema: &Schema, plan: &Plan) -> Vec<(Match, &dyn Row)> {
+        let Some(search) = &plan.words else { return Vec::new() };
+        let matching = self.matching(schema, plan, Match::Typo).into_iter();
+        let mut found: Vec<(Match, &dyn Row)> =
+            matching.filter_map(|row| Some((search.best_match(row.words(), Match::Typo)?, row))).collect();
+        found.sort_by_key(|(matched, row)| (*matched, Reverse(row.place())));
+        found
+    }
+
+    pub(super) fn aggregate(
+        &self,
+        schema: &Schema,
+        plan: &Plan,
+        figures: &AggregatePlan,
+    ) -> Result<Vec<RawGroup>> {
+        let mut groups: BTreeMap<(Vec<Atom>, Atom), RawGroup> = BTreeMap::new();
+        let found = self.matching(schema, plan, Match::Inside);
+        let raw = |column: &ColumnRef, row: &dyn Row| {
+            ColumnRef { folded: false, ..*column }.atom(row.value(column))
+        };
+        for row in found {
+            let keys: Vec<Atom> = figures.keys.iter().map(|key| group_key(key, figures, row)).collect();
+            let currency = figures.currency.map_or(Atom::Null, |column| raw(&column, row));
             let group = groups.entry((keys.clone(), currency.clone())).or_insert(RawGroup {
                 keys,
                 currency,
@@ -158,14 +212,14 @@ impl State {
             });
             group.count += 1;
             let Some(measure) = &figures.measure else { continue };
-            let value = raw(measure, entry);
+            let value = raw(measure, row);
             if value == Atom::Null {
                 continue;
             }
             group.measured += 1;
             if let (true, Atom::Int(number)) = (figures.summable, &value) {
                 let number =
-                    figures.weights.as_ref().map_or(*number, |weights| weighted(weights, *number, entry));
+                    figures.weights.as_ref().map_or(*number, |weights| weighted(weights, *number, row));
                 let sum = group.sum.unwrap_or(0).checked_add(number);
                 group.sum = Some(sum.ok_or_else(|| Error::invalid("of", "range", "the sum is too large"))?);
             }
@@ -181,18 +235,18 @@ impl State {
 }
 
 /// The amount of a deal weighted by how likely it is won.
-fn weighted<E: Entity>(weights: &Weights, minor: i64, entry: &Entry<E>) -> i64 {
-    let stage = weights.stage.value(entry);
+fn weighted(weights: &Weights, minor: i64, row: &dyn Row) -> i64 {
+    let stage = row.value(&weights.stage);
     let percent = weights.percent(
-        weights.probability.value(entry).as_int(),
-        weights.pipeline.value(entry).as_id(),
+        row.value(&weights.probability).as_int(),
+        row.value(&weights.pipeline).as_id(),
         stage.as_text().unwrap_or_default(),
     );
     Money::new(minor, Currency::USD).percent(percent).minor
 }
 
-fn group_key<E: Entity>(key: &GroupKey, figures: &AggregatePlan, entry: &Entry<E>) -> Atom {
-    let value = key.column.value(entry);
+fn group_key(key: &GroupKey, figures: &AggregatePlan, row: &dyn Row) -> Atom {
+    let value = row.value(&key.column);
     match (key.period, &value) {
         (Some(period), Value::Date(date)) => Atom::Text(period.start(*date).to_string()),
         (Some(period), Value::Instant(at)) => Atom::Text(period.start(figures.zone.date_at(*at)).to_string()),
@@ -232,34 +286,38 @@ fn test(column: &ColumnRef, op: Op, values: &[Atom], value: Value) -> bool {
     }
 }
 
-fn sort<E: Entity>(
-    found: &mut Vec<&Stored<E>>,
-    order: &Order,
-    table: &Table<E>,
-    seen: impl Fn(Id<E>) -> bool,
-) {
-    let backwards = order.keys.last().is_some_and(|key| key.descending);
-    let compare = |left: (&[Atom], u64), right: (&[Atom], u64)| {
-        let pairs = left.0.iter().zip(right.0).zip(&order.keys);
+/// The record in a row.
+fn entry<E: Entity>(row: &dyn Row) -> Option<Entry<E>> {
+    row.as_any().downcast_ref::<Stored<E>>().map(|stored| stored.entry.clone())
+}
+
+/// Where a record stands in an order.
+struct Ranked<'o> {
+    order: &'o Order,
+    backwards: bool,
+    ranks: Vec<Atom>,
+    place: u64,
+}
+
+impl Ord for Ranked<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let pairs = self.ranks.iter().zip(&other.ranks).zip(&self.order.keys);
         let by_keys = pairs.map(|((l, r), key)| in_order(l, r, key.descending)).find(|o| o.is_ne());
-        let by_place = if backwards { right.1.cmp(&left.1) } else { left.1.cmp(&right.1) };
-        by_keys.unwrap_or(by_place)
-    };
-    let ranks = |stored: &Stored<E>| -> Vec<Atom> {
-        order.keys.iter().map(|key| key.column.rank(key.column.value(&stored.entry))).collect()
-    };
-    found.sort_by(|left, right| compare((&ranks(left), left.place), (&ranks(right), right.place)));
-    if let Some(after) = &order.after {
-        let last = Some(Id::from_uuid(after.id)).filter(|id| seen(*id));
-        let place = last.and_then(|id| table.place(id)).unwrap_or_else(|| {
-            // Of the same moment, as in a batch, the ids tell who was first.
-            let age = |stored: &&Stored<E>| (stored.entry.record.created_at, stored.entry.record.id.uuid());
-            let older = table.rows().filter(|stored| age(stored) < (after.created_at, after.id));
-            // One further when going backwards: the youngest that is left comes next.
-            older.map(|stored| stored.place).max().unwrap_or(0) + u64::from(backwards)
-        });
-        found.retain(|stored| {
-            compare((&ranks(stored), stored.place), (&after.ranks, place)) == Ordering::Greater
-        });
+        let by_place = self.place.cmp(&other.place);
+        by_keys.unwrap_or(if self.backwards { by_place.reverse() } else { by_place })
     }
 }
+
+impl PartialOrd for Ranked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ranked<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ranked<'_> {}

@@ -156,7 +156,7 @@ macro_rules! reads {
         impl<E: Entity> Read<E> for $view {
             fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
                 let state = HasState::state(self);
-                Ok(state.table::<E>().and_then(|table| table.get(id)).filter(|entry| state.sees(*entry, sight)).cloned())
+                Ok(state.table::<E>().and_then(|table| table.get(id)).filter(|stored| state.sees(*stored, sight)).map(|stored| stored.entry.clone()))
             }
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
                 Ok(HasState::state(self).find(plan))
@@ -165,10 +165,10 @@ macro_rules! reads {
                 Ok(HasState::state(self).search(plan))
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
-                Ok(u64::try_from(HasState::state(self).matching::<E>(plan, Match::Inside).len()).unwrap_or(u64::MAX))
+                Ok(u64::try_from(HasState::state(self).matching(E::schema(), plan, Match::Inside).len()).unwrap_or(u64::MAX))
             }
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
-                HasState::state(self).aggregate::<E>(plan, figures)
+                HasState::state(self).aggregate(E::schema(), plan, figures)
             }
             fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
                 Ok(HasState::state(self).table::<E>().map(|table| table.from(after, limit)).unwrap_or_default())

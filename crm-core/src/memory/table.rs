@@ -16,6 +16,7 @@ pub(super) trait AnyTable: Send + Sync {
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn copied(&self) -> Arc<dyn AnyTable>;
     fn row(&self, id: Uuid) -> Option<&dyn Row>;
+    fn rows(&self) -> Box<dyn Iterator<Item = &dyn Row> + '_>;
     fn set_unique(&mut self, field: &'static str, unique: bool) -> Result<()>;
 }
 
@@ -44,29 +45,26 @@ impl<E: Entity> Default for Table<E> {
 impl<E: Entity> Table<E> {
     /// A table of records in the order of their creation.
     pub(super) fn of(rows: Vec<(Entry<E>, BTreeSet<Key>, String)>) -> Self {
-        let stored = (1..).zip(rows).map(|(place, (entry, keys, words))| {
-            (entry.record.id, Arc::new(Stored { place, entry, keys, words }))
-        });
-        Table { rows: stored.collect() }
+        let mut table = Table::default();
+        for (place, (entry, keys, words)) in (1..).zip(rows) {
+            table.rows.insert(entry.record.id, Arc::new(Stored { place, entry, keys, words }));
+        }
+        table
     }
 
-    pub(super) fn get(&self, id: Id<E>) -> Option<&Entry<E>> {
-        self.rows.get(&id).map(|stored| &stored.entry)
+    pub(super) fn get(&self, id: Id<E>) -> Option<&Stored<E>> {
+        self.rows.get(&id).map(|stored| &**stored)
     }
 
     pub(super) fn place(&self, id: Id<E>) -> Option<u64> {
         self.rows.get(&id).map(|stored| stored.place)
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &Stored<E>> {
-        self.rows.values().map(|stored| &**stored)
-    }
-
     /// Records in the order in which they were put in, from behind one on.
     pub(super) fn from(&self, after: Option<Id<E>>, limit: usize) -> Vec<Entry<E>> {
         let behind = after.and_then(|id| self.place(id)).unwrap_or(0);
-        let mut later: Vec<_> = self.rows().filter(|stored| stored.place > behind).collect();
-        later.sort_by_key(|stored| stored.place);
+        let mut later: Vec<_> = self.rows.values().filter(|stored| stored.place > behind).collect();
+        later.sort_by_cached_key(|stored| stored.place);
         later.into_iter().take(limit).map(|stored| stored.entry.clone()).collect()
     }
 
@@ -147,24 +145,41 @@ impl<E: Entity> AnyTable for Table<E> {
     fn row(&self, id: Uuid) -> Option<&dyn Row> {
         self.rows.get(&Id::from_uuid(id)).map(|stored| &**stored as &dyn Row)
     }
+    fn rows(&self) -> Box<dyn Iterator<Item = &dyn Row> + '_> {
+        Box::new(self.rows.values().map(|stored| &**stored as &dyn Row))
+    }
     fn set_unique(&mut self, field: &'static str, unique: bool) -> Result<()> {
         let mut claimed = BTreeMap::new();
         for (id, stored) in &mut self.rows {
-            let mut keys = BTreeSet::new();
-            for key in &stored.keys {
-                let mut key = key.clone();
-                if key.field == field {
-                    key.unique = unique;
-                    if let Some(holder) = claimed.insert(key.key.clone(), *id).filter(|_| unique) {
-                        return Err(duplicate::<E>(field, &key.key, holder));
-                    }
-                }
-                keys.insert(key);
-            }
+            let keys = claim(E::ENTITY, &stored.keys, field, unique, id.uuid(), &mut claimed)?;
             *stored = Arc::new(Stored { keys, ..Stored::clone(stored) });
         }
         Ok(())
     }
+}
+
+/// The keys of a record when those of a field become unique, or are so no more.
+fn claim(
+    entity: &'static str,
+    keys: &BTreeSet<Key>,
+    field: &'static str,
+    unique: bool,
+    id: Uuid,
+    claimed: &mut BTreeMap<String, Uuid>,
+) -> Result<BTreeSet<Key>> {
+    let mut changed = BTreeSet::new();
+    for key in keys {
+        let mut key = key.clone();
+        if key.field == field {
+            key.unique = unique;
+            if let Some(holder) = claimed.insert(key.key.clone(), id).filter(|_| unique) {
+                let value = key.key;
+                return Err(Error::Duplicate { entity, field, value, holder: Some(holder) });
+            }
+        }
+        changed.insert(key);
+    }
+    Ok(changed)
 }
 
 fn duplicate<E: Entity>(field: &'static str, value: &str, holder: Id<E>) -> Error {

@@ -4,13 +4,12 @@ use super::{Customer, Interaction, Note, Opportunity, Validate};
 use crate::error::Violations;
 use crate::value::Id;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A file that belongs to a customer. Its bytes are kept beside the records, once for each different content; the
 /// journal holds their hash.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "attachment")]
-#[serde(default, deny_unknown_fields)]
 pub struct Attachment {
     /// The customer. A merge moves the attachment to the survivor.
     #[entity(filterable, parent)]

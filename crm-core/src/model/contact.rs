@@ -5,16 +5,15 @@ use crate::error::Violations;
 use crate::value::{Address, CustomValues, Email, Id, Phone};
 use chrono::NaiveDate;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A person at a customer.
 ///
 /// Contacts of one customer can be merged: the survivor's value of a field wins and an empty one is filled from the
 /// others, unless the field says more.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "contact")]
-#[serde(default, deny_unknown_fields)]
 pub struct Contact {
     /// The customer that the person is at. When customers are merged their contacts move to the survivor.
     #[entity(filterable, parent)]

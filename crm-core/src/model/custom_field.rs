@@ -4,15 +4,14 @@ use super::{Kind, Validate};
 use crate::error::Violations;
 use crate::value::choice;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A field that the organisation added to one kind of record.
 ///
 /// Its values lie in the record's `custom` under the `key`; lists filter and sort by `custom.KEY`, search finds its
 /// words.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "custom_field")]
-#[serde(default, deny_unknown_fields)]
 pub struct CustomField {
     /// The kind of record that it belongs to: customer, contact, opportunity or product. Stays.
     #[entity(filterable, sortable)]

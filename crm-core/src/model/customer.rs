@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 /// A business or a person that we sell to, or hope to.
 ///
 /// In a merge the survivor's value of a field wins and an empty one is filled from the others, unless the field says more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "customer")]
-#[serde(default, deny_unknown_fields)]
 pub struct Customer {
     /// The code that people use, such as C001. Given once, never reused, sorted by its number. After a
     /// merge the code of a loser leads to the survivor.

@@ -4,13 +4,12 @@ use super::{Contact, Customer, Validate};
 use crate::error::Violations;
 use crate::value::Id;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// That two customers, or two contacts, look alike and are not the same: they are no longer told as duplicates. Made
 /// by [`Collection::not_duplicates`](crate::Collection::not_duplicates); whoever deletes it has them told again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "distinction")]
-#[serde(default, deny_unknown_fields)]
 pub struct Distinction {
     /// One customer, or the customer of the one contact. Decides who sees the distinction.
     #[entity(filterable, parent)]

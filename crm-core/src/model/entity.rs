@@ -164,6 +164,13 @@ impl Schema {
         }
     }
 
+    /// All fields.
+    pub(crate) fn all_fields(&self) -> FieldSet {
+        let mut all = FieldSet::EMPTY;
+        (0..self.fields.len()).for_each(|field| all.insert(field));
+        all
+    }
+
     /// The index of the field with this name, now or before.
     pub fn field(&self, name: &str) -> Option<usize> {
         let named = |field: &FieldDef| field.name == name;

@@ -4,12 +4,11 @@ use super::{Customer, Validate};
 use crate::error::Violations;
 use crate::value::{Id, Timestamp};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a customer said of us.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "feedback")]
-#[serde(default, deny_unknown_fields)]
 pub struct Feedback {
     /// The customer. A merge moves the feedback to the survivor.
     #[entity(filterable, parent)]

@@ -4,12 +4,11 @@ use super::{Contact, Customer, Opportunity, User, Validate};
 use crate::error::Violations;
 use crate::value::{Id, Timestamp, choice};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Something that took place between us and a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "interaction")]
-#[serde(default, deny_unknown_fields)]
 pub struct Interaction {
     /// The customer.
     #[entity(filterable, parent)]

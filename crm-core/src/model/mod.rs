@@ -8,6 +8,7 @@ mod customer;
 mod distinction;
 mod entity;
 mod feedback;
+mod fields;
 mod filter;
 mod interaction;
 mod journal;
@@ -36,6 +37,10 @@ pub use customer::{Customer, CustomerKind, CustomerStatus, Lead, LeadStatus, Pri
 pub use distinction::Distinction;
 pub use entity::{Entity, Field, FieldSet, Gate, Schema, Validate};
 pub use feedback::Feedback;
+#[cfg(feature = "exchange")]
+pub(crate) use fields::Named;
+pub use fields::read_data;
+pub(crate) use fields::{AnyData, entry_keys};
 pub use filter::{Filter, Op};
 pub use interaction::{Direction, Interaction, InteractionKind};
 pub use journal::{Actor, Change, ChangeKind, FieldValues, ImportPart, Operation, OperationId};

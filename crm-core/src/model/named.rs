@@ -1,7 +1,7 @@
 //! Fields by the names that patches, conflicts and the journal use. Each custom field counts as a field of its own:
 //! `custom.tier`.
 
-use super::{Entity, FieldSet, FieldValues, Schema};
+use super::{AnyData, FieldSet, FieldValues, Schema};
 use crate::value::{CustomValue, Mismatch, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ pub(crate) fn custom_key<'n>(schema: &Schema, name: &'n str) -> Option<(usize, &
 }
 
 /// Sets a field by its name; `Null` clears it. `Ok(false)` when there is none.
-pub(crate) fn set_named<E: Entity>(data: &mut E, name: &str, value: Value) -> Result<bool, Mismatch> {
-    if let Some((index, key)) = custom_key(E::schema(), name) {
+pub(crate) fn set_named(data: &mut AnyData, name: &str, value: Value) -> Result<bool, Mismatch> {
+    if let Some((index, key)) = custom_key(data.schema(), name) {
         let mut custom = custom_of(data, index);
         match value {
             Value::Null => custom.remove(key),
@@ -24,14 +24,14 @@ pub(crate) fn set_named<E: Entity>(data: &mut E, name: &str, value: Value) -> Re
         data.set(index, Value::Map(custom))?;
         return Ok(true);
     }
-    match E::schema().field(name) {
+    match data.schema().field(name) {
         Some(field) => data.set(field, value).map(|()| true),
         None => Ok(false),
     }
 }
 
 /// The custom fields of a record.
-pub(crate) fn custom_of<E: Entity>(data: &E, index: usize) -> BTreeMap<String, Value> {
+pub(crate) fn custom_of(data: &AnyData, index: usize) -> BTreeMap<String, Value> {
     match data.value(index) {
         Value::Map(custom) => custom,
         _ => BTreeMap::new(),
@@ -39,26 +39,26 @@ pub(crate) fn custom_of<E: Entity>(data: &E, index: usize) -> BTreeMap<String, V
 }
 
 /// The values of these fields by name, without empty ones.
-pub(crate) fn named_values<E: Entity>(data: &E, fields: FieldSet) -> FieldValues {
+pub(crate) fn named_values(data: &AnyData, fields: FieldSet) -> FieldValues {
     let mut values = FieldValues::new();
     for field in fields.iter() {
-        if E::schema().custom == Some(field) {
+        if data.schema().custom == Some(field) {
             let custom = custom_of(data, field).into_iter();
             values.extend(custom.map(|(key, value)| (Cow::Owned(format!("{CUSTOM}{key}")), value)));
             continue;
         }
         let value = data.value(field);
         if !value.is_empty() {
-            values.insert(Cow::Borrowed(E::FIELDS[field].name), value);
+            values.insert(Cow::Borrowed(data.schema().fields[field].name), value);
         }
     }
     values
 }
 
 /// The names and values of fields that differ: as they are, and as they are in the other.
-pub(crate) fn differences<E: Entity>(data: &E, other: &E, fields: FieldSet) -> (FieldValues, FieldValues) {
+pub(crate) fn differences(data: &AnyData, other: &AnyData, fields: FieldSet) -> (FieldValues, FieldValues) {
     let (mut mine, mut theirs) = (named_values(data, fields), named_values(other, fields));
-    if E::schema().custom.is_some_and(|index| fields.contains(index)) {
+    if data.schema().custom.is_some_and(|index| fields.contains(index)) {
         let same: Vec<_> = mine
             .iter()
             .filter(|(name, value)| theirs.get(*name) == Some(*value))

@@ -4,12 +4,11 @@ use super::{Customer, Opportunity, User, Validate};
 use crate::error::Violations;
 use crate::value::Id;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A free text about a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "note")]
-#[serde(default, deny_unknown_fields)]
 pub struct Note {
     /// The customer. A merge moves the note to the survivor.
     #[entity(filterable, parent)]

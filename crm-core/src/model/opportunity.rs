@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A chance to sell something to a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "opportunity")]
-#[serde(default, deny_unknown_fields)]
 pub struct Opportunity {
     /// The customer. A merge of customers moves the deal to the survivor; probability and stage are never merged.
     #[entity(filterable, parent)]

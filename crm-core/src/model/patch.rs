@@ -1,6 +1,6 @@
 //! Patches: absent = keep, null = clear, value = set.
 
-use super::{Entity, set_named};
+use super::{AnyData, set_named};
 use crate::error::Violations;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -47,12 +47,13 @@ impl Patch {
     }
 
     /// Applies it; what doesn't fit is noted and left as it was.
-    pub(crate) fn apply<E: Entity>(self, data: &mut E, problems: &mut Violations) {
-        let custom = E::schema().custom.map(|index| E::FIELDS[index].name);
+    pub(crate) fn apply(self, data: &mut AnyData, problems: &mut Violations) {
+        let schema = data.schema();
+        let custom = schema.custom.map(|index| schema.fields[index].name);
         let mut set = |name: &str, value: Value| match set_named(data, name, value) {
             Ok(true) => {}
             Ok(false) => {
-                problems.add(name, "unknown_field", "", format!("{} has no field {name:?}", E::ENTITY));
+                problems.add(name, "unknown_field", "", format!("{} has no field {name:?}", schema.entity));
             }
             Err(mismatch) => {
                 let reason = format!("expected {}", mismatch.expected);

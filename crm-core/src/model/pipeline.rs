@@ -7,9 +7,8 @@ use crm_core_derive::{Composite, Entity};
 use serde::{Deserialize, Serialize};
 
 /// The way that deals go, stage by stage.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "pipeline")]
-#[serde(default, deny_unknown_fields)]
 pub struct Pipeline {
     /// The name that is shown.
     #[entity(filterable, sortable, max = 255)]

@@ -4,12 +4,11 @@ use super::Validate;
 use crate::error::Violations;
 use crate::value::{CustomValues, Money};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Something that is sold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "product")]
-#[serde(default, deny_unknown_fields)]
 pub struct Product {
     /// The article number; belongs to one live product.
     #[entity(unique, filterable, sortable, searchable, max = 100)]

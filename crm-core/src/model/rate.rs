@@ -6,12 +6,11 @@ use crate::value::Currency;
 use chrono::NaiveDate;
 use crm_core_derive::Entity;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What one unit of a currency was worth in another from a day on, until the next rate of the two.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "rate")]
-#[serde(default, deny_unknown_fields)]
 pub struct Rate {
     /// The currency of which one unit is worth that.
     #[entity(filterable, sortable)]

@@ -4,12 +4,11 @@ use super::{Customer, Interaction, Opportunity, Priority, User, Validate};
 use crate::error::Violations;
 use crate::value::{Due, Id, Recurrence, Timestamp, choice};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Something to be done for a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "reminder")]
-#[serde(default, deny_unknown_fields)]
 pub struct Reminder {
     /// The customer.
     #[entity(filterable, parent)]

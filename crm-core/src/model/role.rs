@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the users who have it may do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
 #[entity(name = "role")]
-#[serde(default, deny_unknown_fields)]
 pub struct Role {
     /// What users refer to: `admin`, `manager`, `agent`, `viewer`, or the organisation's own.
     #[entity(unique, filterable, sortable, max = 100)]

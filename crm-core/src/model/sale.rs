@@ -5,7 +5,7 @@ use crate::error::Violations;
 use crate::value::{Id, Money, Quantity, Timestamp};
 use crm_core_derive::Entity;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Something that a customer bought, or gave back.
 ///
@@ -20,9 +20,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(session.sales().create(back)?.amount, Some(Money::new(-1_250, Currency::KES)));
 /// # Ok::<(), crm_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "sale")]
-#[serde(default, deny_unknown_fields)]
 pub struct Sale {
     /// The customer. A merge moves the sale to the survivor.
     #[entity(filterable, parent)]

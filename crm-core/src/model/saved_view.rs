@@ -4,13 +4,12 @@ use super::{Kind, Query, User, Validate};
 use crate::error::Violations;
 use crate::value::Id;
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A list that somebody wants to see again: its filter, words and order under a name. All users of the store see it;
 /// what it lists is for each of them what he may see.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "saved_view")]
-#[serde(default, deny_unknown_fields)]
 pub struct SavedView {
     /// The name that is shown; not blank.
     #[entity(filterable, sortable, searchable, max = 255)]

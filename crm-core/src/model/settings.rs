@@ -4,12 +4,11 @@ use super::Validate;
 use crate::error::Violations;
 use crate::value::{Currency, KeyRules, PhoneNumber, Zone};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What holds for the whole store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "settings")]
-#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the organisation's days begin and end; UTC at first.
     pub time_zone: Zone,

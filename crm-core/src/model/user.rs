@@ -4,12 +4,11 @@ use super::{Role, Validate};
 use crate::error::Violations;
 use crate::value::{EmailAddress, Id, Zone};
 use crm_core_derive::Entity;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Somebody who works with the system. Users are deactivated, never deleted: the journal speaks of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Entity)]
+#[derive(Clone, Debug, PartialEq, Serialize, Entity)]
 #[entity(name = "user")]
-#[serde(default, deny_unknown_fields)]
 pub struct User {
     /// The name to log in with; compared without case.
     #[entity(unique, filterable, sortable, searchable, max = 100)]

@@ -3,7 +3,7 @@
 use super::path::column_of;
 use super::{Atom, ColumnRef};
 use crate::error::{Error, Result, Violations};
-use crate::model::Entity;
+use crate::model::Schema;
 use crate::value::{Currency, FieldValue, Money, Period, Quantity, Timestamp, Value, ValueType, Zone};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -154,8 +154,7 @@ impl AggregatePlan {
     ///
     /// # Errors
     /// `invalid` with all that is wrong.
-    pub fn new<E: Entity>(aggregate: &Aggregate, zone: Zone) -> Result<Self> {
-        let schema = E::schema();
+    pub fn new(schema: &'static Schema, aggregate: &Aggregate, zone: Zone) -> Result<Self> {
         let mut problems = Violations::default();
         if aggregate.by.len() > 2 {
             problems.add("by", "too_many", "", "figures are grouped by at most two fields");

@@ -80,8 +80,12 @@ impl Plan {
     /// # Errors
     /// `invalid` with all that is wrong: unknown fields, values of the wrong type, a page size out of range, a
     /// cursor that is broken or belongs to another query.
-    pub fn new<E: Entity>(query: &Query, sight: Arc<Sight>, conventions: &Conventions) -> Result<Self> {
-        let schema = E::schema();
+    pub fn new(
+        schema: &'static Schema,
+        query: &Query,
+        sight: Arc<Sight>,
+        conventions: &Conventions,
+    ) -> Result<Self> {
         let mut problems = Violations::default();
         if !(1..=Query::LARGEST_PAGE).contains(&query.page_size) {
             let reason = format!("a page has 1 to {} records", Query::LARGEST_PAGE);
@@ -108,7 +112,7 @@ impl Plan {
                 format!("{} has no words to be found by", schema.entity),
             );
         }
-        let hash = cursor::query_hash(E::ENTITY, query);
+        let hash = cursor::query_hash(schema.entity, query);
         let mut order = match keys.is_empty() {
             true => Order::newest(),
             false => Order { keys, after: None, newest: false },

@@ -83,6 +83,11 @@ fn undoing_a_deletion_brings_everything_back_and_a_purge_is_final() {
     office.admin.customers().delete(customer).unwrap();
     office.admin.customers().purge(customer).unwrap();
     assert_eq!(failure(office.admin.undo(last(&office).id)), "gone");
+    assert_eq!(
+        failure(office.admin.undo(deletion.id)),
+        "gone",
+        "it can't be done any more to what was purged since"
+    );
 }
 
 #[test]

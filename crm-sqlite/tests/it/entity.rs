@@ -14,12 +14,11 @@ use std::sync::Arc;
 
 mod v1 {
     use crm_core::{Entity, Validate};
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
 
     /// Something to play with.
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
     #[entity(name = "toy")]
-    #[serde(default, deny_unknown_fields)]
     pub(super) struct Toy {
         /// What it is called.
         #[entity(filterable, sortable, searchable, max = 255)]
@@ -39,12 +38,11 @@ mod v1 {
 
 mod v2 {
     use crm_core::{Entity, Validate};
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
 
     /// Something to play with.
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Entity)]
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Entity)]
     #[entity(name = "toy")]
-    #[serde(default, deny_unknown_fields)]
     pub(super) struct Toy {
         /// What it is called.
         #[entity(filterable, sortable, searchable, max = 255)]
@@ -203,7 +201,7 @@ fn everything_follows<E: Entity>(full: &E, migrations: &[&str]) {
         // Lists filter, sort and group by it.
         assert!(!def.doc.is_empty());
         let query = Query::new().filter(Filter::is(def.name, full.value(field))).order_by([def.name]);
-        let plan = Plan::new::<E>(&query, Arc::new(Sight::all()), &Conventions::default()).unwrap();
+        let plan = Plan::new(E::schema(), &query, Arc::new(Sight::all()), &Conventions::default()).unwrap();
         assert_eq!(plan.order.keys[0].column.name, def.name);
         let column = schema.column(def.name).unwrap();
         assert_eq!(column.folded, column.ty == ValueType::Text);

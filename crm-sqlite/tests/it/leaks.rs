@@ -68,7 +68,7 @@ const OF_THE_HOST: &[&str] = &[
 ];
 
 /// `Type::function` of every public function in an inherent `impl` of the façade.
-fn public_functions() -> BTreeSet<String> {
+pub(crate) fn public_functions() -> BTreeSet<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crm-core/src");
     let mut found = BTreeSet::new();
     let mut folders = ["crm", "insight", "exchange"].map(|folder| sources.join(folder)).to_vec();
@@ -125,7 +125,7 @@ fn every_public_function_is_walked_and_every_walk_is_of_one() {
 }
 
 /// The name of every public function of `crm_core::exchange` that a session is given to.
-fn functions_of_the_exchange() -> BTreeSet<String> {
+pub(crate) fn functions_of_the_exchange() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crm-core/src/exchange")];
     while let Some(folder) = folders.pop() {

@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod conformance;
 mod contract;
 mod differential;
 mod dump;

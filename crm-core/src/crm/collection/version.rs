@@ -4,7 +4,7 @@ use crate::crm::rules::Rules;
 use crate::crm::system::with_types;
 use crate::crm::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
-use crate::model::{Entity, Record, custom_of, differences, named_values, set_named};
+use crate::model::{AnyData, Entity, Record, custom_of, differences, named_values, set_named};
 use crate::value::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ pub(super) fn refuse_conflicts<E: Entity>(current: &Record<E>, base: &E, wanted:
     if both.is_empty() {
         return Ok(());
     }
-    let names = |data: &E| -> BTreeSet<String> {
+    let names = |data: &AnyData| -> BTreeSet<String> {
         let (now, before) = differences(data, base, both);
         now.into_keys().chain(before.into_keys()).map(Cow::into_owned).collect()
     };
@@ -71,8 +71,8 @@ pub(super) fn refuse_conflicts<E: Entity>(current: &Record<E>, base: &E, wanted:
 }
 
 /// Sets the custom fields that a writer changed, each by itself.
-pub(super) fn take_over_custom<E: Entity>(data: &mut E, base: &E, wanted: &E) {
-    let Some(index) = E::schema().custom else { return };
+pub(super) fn take_over_custom(data: &mut AnyData, base: &AnyData, wanted: &AnyData) {
+    let Some(index) = data.schema().custom else { return };
     let (before, after) = (custom_of(base, index), custom_of(wanted, index));
     let mut custom = custom_of(data, index);
     for key in before.keys().filter(|key| !after.contains_key(*key)) {

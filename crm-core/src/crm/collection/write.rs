@@ -2,11 +2,14 @@
 
 use super::version::{base_at, refuse_conflicts, take_over_custom};
 use super::{Collection, Upserted, cleaned, external_ids};
+use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
+use crate::crm::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Deletion, Entity, Patch, Record};
+use crate::model::{Action, AnyData, Deletion, Kind, Patch, Record};
 use crate::store::{Condition, Plan};
 use crate::value::{Id, Value};
+use uuid::Uuid;
 
 impl<E: Rules> Collection<'_, E> {
     /// Creates a record and gives it as stored: cleaned, completed by the rules, version 1.
@@ -271,35 +274,46 @@ impl<E: Rules> Collection<'_, E> {
         change: impl FnOnce(&mut E) -> Result<()>,
     ) -> Result<Upserted<E>> {
         let (source, external_id) = (cleaned(source), cleaned(external_id));
-        let field = external_ids::<E>()?;
-        self.session.write("upsert", |unit| {
-            let key = format!("{source}:{external_id}");
-            let condition =
-                Condition::HasKey { field: "external_ids", index: field, keys: vec![key], prefix: false };
-            let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, 1) };
-            let found = E::reads(unit.tx()).find(&plan)?.into_iter().next();
-            match found {
-                Some(entry) => unit.update(entry.record.id, change).map(Upserted::Updated),
-                None => {
-                    let mut data = E::default();
-                    change(&mut data)?;
-                    let mut ids = match data.value(field) {
-                        Value::Map(ids) => ids,
-                        _ => Default::default(),
-                    };
-                    ids.insert(source, Value::Text(external_id));
-                    if let Err(mismatch) = data.set(field, Value::Map(ids)) {
-                        return Err(Error::invalid("external_ids", "mismatch", mismatch.expected));
-                    }
-                    unit.create(data).map(Upserted::Created)
-                }
+        let field = external_ids(E::schema())?;
+        self.session.write("upsert", |unit| match known_as(unit, E::kind(), field, &source, &external_id)? {
+            Some(id) => unit.update(Id::from_uuid(id), change).map(Upserted::Updated),
+            None => {
+                let mut data = E::default();
+                change(&mut data)?;
+                is_known_as(&mut data, field, source, external_id)?;
+                unit.create(data).map(Upserted::Created)
             }
         })
     }
 }
 
-fn apply<E: Entity>(patch: Patch, data: &mut E) -> Result<()> {
+fn apply(patch: Patch, data: &mut AnyData) -> Result<()> {
     let mut problems = Violations::default();
     patch.apply(data, &mut problems);
     problems.into_result()
+}
+
+/// The record that has this id in another system.
+fn known_as(
+    unit: &UnitOfWork<'_>,
+    kind: Kind,
+    field: usize,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<Uuid>> {
+    let keys = vec![format!("{source}:{external_id}")];
+    let condition = Condition::HasKey { field: "external_ids", index: field, keys, prefix: false };
+    let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, 1) };
+    Ok(ops(kind).ids(unit.tx(), &plan)?.into_iter().next())
+}
+
+/// Gives data an id in another system.
+fn is_known_as(data: &mut AnyData, field: usize, source: String, external_id: String) -> Result<()> {
+    let mut ids = match data.value(field) {
+        Value::Map(ids) => ids,
+        _ => Default::default(),
+    };
+    ids.insert(source, Value::Text(external_id));
+    let set = data.set(field, Value::Map(ids));
+    set.map_err(|mismatch| Error::invalid("external_ids", "mismatch", mismatch.expected))
 }

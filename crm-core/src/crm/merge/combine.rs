@@ -1,15 +1,18 @@
 //! The data of a record that was made of several.
 
 use crate::error::{Error, Result};
-use crate::model::{Conventions, Entity, Record, custom_key, custom_of, set_named};
+use crate::model::{
+    AnyData, Conventions, Entity, Record, Schema, custom_key, custom_of, entry_keys, set_named,
+};
 use crate::value::{Id, KeyRules, OnPurge, Shape, Value, ValueType};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether somebody may choose the record from which this field is taken.
-pub(super) fn said<E: Entity>(name: &str, conventions: &Conventions) -> bool {
-    let schema = E::schema();
+pub(super) fn said(schema: &Schema, name: &str, conventions: &Conventions) -> bool {
     custom_key(schema, name).is_some_and(|(_, key)| conventions.custom_field(schema.kind, key).is_some())
-        || schema.field(name).is_some_and(|field| !E::FIELDS[field].system && schema.custom != Some(field))
+        || schema
+            .field(name)
+            .is_some_and(|field| !schema.fields[field].system && schema.custom != Some(field))
 }
 
 /// The survivor's data with what it lacks from the losers, in their order, and with the choices.
@@ -26,8 +29,8 @@ pub(super) fn combined<E: Entity>(
             continue;
         }
         for loser in losers {
-            let united =
-                unite(field, (def.shape)(), data.value(field), loser.data.value(field), rules, &data);
+            let keys = |item: &Value| entry_keys(&data, field, item, rules);
+            let united = unite(data.value(field), loser.data.value(field), &keys, (def.shape)());
             data.set(field, united)
                 .map_err(|mismatch| Error::invalid(def.name, "mismatch", mismatch.expected))?;
         }
@@ -40,23 +43,16 @@ pub(super) fn combined<E: Entity>(
     Ok(data)
 }
 
-fn named<E: Entity>(data: &E, name: &str) -> Value {
-    match custom_key(E::schema(), name) {
+fn named(data: &AnyData, name: &str) -> Value {
+    match custom_key(data.schema(), name) {
         Some((index, key)) => custom_of(data, index).remove(key).unwrap_or_default(),
-        None => E::schema().field(name).map(|field| data.value(field)).unwrap_or_default(),
+        None => data.schema().field(name).map(|field| data.value(field)).unwrap_or_default(),
     }
 }
 
 /// One value of two: the first wins and is filled when it is empty; lists and maps unite; what has parts, such as an
 /// address, is taken whole.
-fn unite<E: Entity>(
-    field: usize,
-    shape: Shape,
-    mine: Value,
-    other: Value,
-    rules: &KeyRules,
-    data: &E,
-) -> Value {
+fn unite(mine: Value, other: Value, keys: &dyn Fn(&Value) -> Vec<String>, shape: Shape) -> Value {
     let whole = !matches!(shape, Shape::Scalar { ty: ValueType::Json | ValueType::Custom, .. });
     match (mine, other) {
         (mine, other) if mine.is_empty() => {
@@ -67,8 +63,7 @@ fn unite<E: Entity>(
             }
         }
         (Value::List(mine), Value::List(other)) => {
-            let keys = |item: &Value| keys_of(field, item, rules, data);
-            let mut known: BTreeSet<String> = mine.iter().flat_map(&keys).collect();
+            let mut known: BTreeSet<String> = mine.iter().flat_map(keys).collect();
             let mut list = mine;
             for item in other {
                 let theirs = keys(&item);
@@ -103,14 +98,4 @@ fn unite<E: Entity>(
         }
         (mine, _) => mine,
     }
-}
-
-/// The comparison keys of one entry of a list: two spellings of one e-mail address are one.
-fn keys_of<E: Entity>(field: usize, item: &Value, rules: &KeyRules, data: &E) -> Vec<String> {
-    let mut alone = data.clone();
-    let mut keys = Vec::new();
-    if alone.set(field, Value::List(vec![item.clone()])).is_ok() {
-        alone.keys(field, rules, &mut |key| keys.push(key));
-    }
-    keys
 }

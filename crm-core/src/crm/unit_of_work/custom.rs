@@ -4,7 +4,7 @@ use super::UnitOfWork;
 use crate::crm::ops::ops;
 use crate::crm::system::Shared;
 use crate::error::{Result, Violations};
-use crate::model::{Action, CustomField, CustomFieldType, Entity, Record, custom_of};
+use crate::model::{Action, AnyData, CustomField, CustomFieldType, custom_of};
 use crate::value::{
     EmailAddress, FieldValue, Mismatch, Money, NUMBER, PhoneNumber, Quantity, Value, ValueType, fits_number,
     fold, instant_text,
@@ -24,19 +24,20 @@ impl UnitOfWork<'_> {
     }
 
     /// Checks the custom fields that the caller changed and gives each the form of its type.
-    pub(super) fn prepare_custom<E: Entity>(
+    pub(super) fn prepare_custom(
         &self,
-        data: &mut E,
-        old: Option<&Record<E>>,
+        data: &mut AnyData,
+        old: Option<&AnyData>,
         problems: &mut Violations,
     ) -> Result<()> {
-        let Some(index) = E::schema().custom else { return Ok(()) };
-        let before = old.map(|old| custom_of(&old.data, index)).unwrap_or_default();
+        let schema = data.schema();
+        let Some(index) = schema.custom else { return Ok(()) };
+        let before = old.map(|old| custom_of(old, index)).unwrap_or_default();
         let mut custom = custom_of(data, index);
         if old.is_some() && custom == before {
             return Ok(());
         }
-        let kind = E::schema().kind;
+        let kind = schema.kind;
         let mut checked = BTreeMap::new();
         for (key, value) in std::mem::take(&mut custom) {
             if before.get(&key) == Some(&value) {
@@ -49,7 +50,7 @@ impl UnitOfWork<'_> {
                     &name,
                     "unknown_field",
                     "",
-                    format!("{} has no custom field {key:?}", E::ENTITY),
+                    format!("{} has no custom field {key:?}", schema.entity),
                 );
                 continue;
             };

@@ -1,11 +1,11 @@
 //! The keys and words beside a record, and what follows when the rules change by which they are made.
 
-use super::{UnitOfWork, all_fields};
+use super::UnitOfWork;
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::Result;
-use crate::model::{CustomField, CustomFieldType, Entity, FieldSet, Kind, Record, Settings};
-use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position, Stored, custom_key_field};
+use crate::model::{AnyData, CustomField, CustomFieldType, Entity, FieldSet, Kind, Record, Settings};
+use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position, custom_key_field};
 use crate::value::{EmailAddress, FieldValue, KeyRules, PhoneNumber, Value, Words};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,21 +15,24 @@ const PAGE: usize = if cfg!(debug_assertions) { 2 } else { 500 };
 
 impl UnitOfWork<'_> {
     /// What changes in the key table and the search index when a record goes from `old` to `new`.
-    pub(super) fn index_change<E: Rules>(
+    pub(super) fn index_change(
         &self,
-        old: Option<&E>,
-        new: Option<&E>,
+        kind: Kind,
+        old: Option<&AnyData>,
+        new: Option<&AnyData>,
         changed: FieldSet,
     ) -> IndexChange {
-        let schema = E::schema();
+        let schema = kind.schema();
         let rules = &self.shared.conventions.keys;
-        let keys = |data: Option<&E>| data.map(|data| self.keys_of(data, changed, rules)).unwrap_or_default();
+        let keys = |data: Option<&AnyData>| {
+            data.map(|data| self.keys_of(kind, data, changed, rules)).unwrap_or_default()
+        };
         let (before, after) = (keys(old), keys(new));
         let words = match (old, new) {
             _ if !schema.searchable => None,
             (_, None) => Some(String::new()),
-            (Some(_), Some(_)) if !changed.iter().any(|field| E::FIELDS[field].searchable) => None,
-            (_, Some(new)) => Some(words_of(new, all_fields::<E>(), rules)),
+            (Some(_), Some(_)) if !changed.iter().any(|field| schema.fields[field].searchable) => None,
+            (_, Some(new)) => Some(words_of(new, schema.all_fields(), rules)),
         };
         IndexChange {
             removed: before.difference(&after).cloned().collect(),
@@ -40,9 +43,15 @@ impl UnitOfWork<'_> {
     }
 
     /// The keys of some fields.
-    pub(super) fn keys_of<E: Rules>(&self, data: &E, fields: FieldSet, rules: &KeyRules) -> BTreeSet<Key> {
-        keys_of(data, fields, rules, &self.conventions().custom_fields, |field| {
-            E::is_unique(field, self.settings())
+    pub(super) fn keys_of(
+        &self,
+        kind: Kind,
+        data: &AnyData,
+        fields: FieldSet,
+        rules: &KeyRules,
+    ) -> BTreeSet<Key> {
+        keys_of(kind, data, fields, rules, &self.conventions().custom_fields, &|field| {
+            ops(kind).is_unique(field, self.settings())
         })
     }
 
@@ -92,7 +101,8 @@ impl UnitOfWork<'_> {
     ) -> Result<()> {
         let data = &entry.record.data;
         let rules = &self.shared.conventions.keys;
-        let (old, new) = (self.keys_of(data, regional, before), self.keys_of(data, regional, rules));
+        let (old, new) =
+            (self.keys_of(E::kind(), data, regional, before), self.keys_of(E::kind(), data, regional, rules));
         let same_words = words_of(data, regional, before) == words_of(data, regional, rules);
         if old == new && same_words {
             return Ok(());
@@ -100,7 +110,7 @@ impl UnitOfWork<'_> {
         let index = IndexChange {
             removed: old.difference(&new).cloned().collect(),
             added: new.difference(&old).cloned().collect(),
-            words: (!same_words).then(|| words_of(data, all_fields::<E>(), rules)),
+            words: (!same_words).then(|| words_of(data, E::schema().all_fields(), rules)),
             deletion: false,
         };
         let replaced = E::repo(self.writer()).replace(entry, FieldSet::EMPTY, &index);
@@ -128,28 +138,30 @@ fn place_of<E: Entity>(plan: &Plan, entry: &Entry<E>) -> Position {
 }
 
 /// The keys of some fields; those of unique fields are so when `unique` says it.
-pub(in crate::crm) fn keys_of<E: Stored>(
-    data: &E,
+pub(in crate::crm) fn keys_of(
+    kind: Kind,
+    data: &AnyData,
     fields: FieldSet,
     rules: &KeyRules,
     custom_fields: &[CustomField],
-    unique: impl Fn(&str) -> bool,
+    unique: &dyn Fn(&str) -> bool,
 ) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
-    for field in E::schema().keyed.iter().filter(|field| fields.contains(**field)) {
-        let def = &E::FIELDS[*field];
+    let schema = kind.schema();
+    for field in schema.keyed.iter().filter(|field| fields.contains(**field)) {
+        let def = &schema.fields[*field];
         let unique = def.unique && unique(def.name);
         data.keys(*field, rules, &mut |key| {
             keys.insert(Key { field: def.name, key, unique });
         });
     }
     // Phone numbers and e-mail addresses in custom fields are looked up like the others.
-    let custom = E::schema().custom.filter(|custom| fields.contains(*custom));
-    let Some(custom) = custom.filter(|_| keyed(custom_fields, E::kind()).next().is_some()) else {
+    let custom = schema.custom.filter(|custom| fields.contains(*custom));
+    let Some(custom) = custom.filter(|_| keyed(custom_fields, kind).next().is_some()) else {
         return keys;
     };
     let Value::Map(mut values) = data.value(custom) else { return keys };
-    for field in keyed(custom_fields, E::kind()) {
+    for field in keyed(custom_fields, kind) {
         let Some(Value::Text(text)) = values.remove(&field.key) else { continue };
         let mut take = |key| {
             keys.insert(Key { field: custom_key_field(&field.key), key, unique: false });
@@ -169,9 +181,9 @@ fn keyed(custom_fields: &[CustomField], kind: Kind) -> impl Iterator<Item = &Cus
 }
 
 /// The words of some fields.
-pub(in crate::crm) fn words_of<E: Entity>(data: &E, fields: FieldSet, rules: &KeyRules) -> String {
+pub(in crate::crm) fn words_of(data: &AnyData, fields: FieldSet, rules: &KeyRules) -> String {
     let mut words = Words::default();
-    for field in fields.iter().filter(|field| E::FIELDS[*field].searchable) {
+    for field in fields.iter().filter(|field| data.schema().fields[*field].searchable) {
         data.words(field, rules, &mut words);
     }
     words.into_text()

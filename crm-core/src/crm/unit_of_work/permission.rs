@@ -2,9 +2,8 @@
 
 use super::UnitOfWork;
 use crate::crm::ops::ops;
-use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, ChangeKind, Customer, Entity, FieldSet, Gate, Kind, Level, User};
+use crate::model::{Action, AnyData, ChangeKind, Customer, Entity, FieldSet, Gate, Kind, Level, User};
 use crate::store::{Entry, Stored};
 use crate::value::Id;
 use std::collections::BTreeSet;
@@ -25,8 +24,8 @@ impl UnitOfWork<'_> {
     }
 
     /// `denied` unless the actor may do this to at least some records of the kind.
-    pub(crate) fn require_any<E: Stored>(&self, action: Action) -> Result<()> {
-        self.authority.require(E::kind(), action)
+    pub(crate) fn require_any(&self, kind: Kind, action: Action) -> Result<()> {
+        self.authority.require(kind, action)
     }
 
     /// `denied` unless the actor may do this to a record that he sees.
@@ -44,14 +43,15 @@ impl UnitOfWork<'_> {
 
     /// Every reference that is new must lead to a live record that the actor sees. One that he does not see looks
     /// like one that is not there.
-    pub(super) fn check_references<E: Entity>(
+    pub(super) fn check_references(
         &self,
-        data: &E,
-        old: Option<&E>,
+        data: &AnyData,
+        old: Option<&AnyData>,
         changed: FieldSet,
     ) -> Result<()> {
         let mut problems = Violations::default();
-        for field in changed.iter().filter(|field| E::FIELDS[*field].reference.is_some()) {
+        let fields = data.schema().fields;
+        for field in changed.iter().filter(|field| fields[*field].reference.is_some()) {
             let mut known = BTreeSet::new();
             if let Some(old) = old {
                 old.references(field, &mut |_, id| {
@@ -72,7 +72,7 @@ impl UnitOfWork<'_> {
                 };
                 if found != Some(true) {
                     let reason = format!("there is no {entity} with this id");
-                    problems.add(E::FIELDS[field].name, "unknown", &id.to_string(), reason);
+                    problems.add(fields[field].name, "unknown", &id.to_string(), reason);
                 }
             }
         }
@@ -80,16 +80,17 @@ impl UnitOfWork<'_> {
     }
 
     /// `denied` when the record would lie where the actor may not do this.
-    pub(super) fn require_scope<E: Rules>(&self, data: &E, action: Action) -> Result<()> {
-        let level = self.authority.level(E::kind(), action);
+    pub(super) fn require_scope(&self, kind: Kind, data: &AnyData, action: Action) -> Result<()> {
+        let schema = kind.schema();
+        let level = self.authority.level(kind, action);
         let view = self.authority.level(Kind::Customer, Action::View);
-        let denied = Error::Denied { action: action.as_str(), entity: E::ENTITY };
-        match E::schema().gate {
+        let denied = Error::Denied { action: action.as_str(), entity: schema.entity };
+        match schema.gate {
             Gate::Free => Ok(()),
             Gate::Owner if level == Level::All => Ok(()),
             Gate::Owner => {
                 let mut owner = None;
-                if let Some(field) = E::schema().field("owner") {
+                if let Some(field) = schema.field("owner") {
                     data.references(field, &mut |_, id| owner = Some(Id::from_uuid(id)));
                 }
                 match owner {
@@ -102,7 +103,7 @@ impl UnitOfWork<'_> {
             Gate::Customer if level == view || level == Level::All => Ok(()),
             Gate::Customer => {
                 let mut customer = Id::<Customer>::default();
-                if let Some(field) = E::schema().field("customer") {
+                if let Some(field) = schema.field("customer") {
                     data.references(field, &mut |_, id| customer = Id::from_uuid(id));
                 }
                 let sight = self.authority.customers_at(level);

@@ -1,10 +1,10 @@
 //! Putting back what was taken out of a store as a whole: records, operations and bytes exactly as they were.
 
-use super::{UnitOfWork, all_fields};
+use super::UnitOfWork;
 use crate::crm::rules::Rules;
 use crate::crm::system::Shared;
 use crate::error::{Error, Result};
-use crate::model::Settings;
+use crate::model::{AnyData, Settings};
 use crate::store::{Delivery, Entry, Head, Sealed, Stored};
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ impl UnitOfWork<'_> {
 
     /// Puts a record in as it is, with the keys and words that a live one has. The journal already tells of it.
     pub(crate) fn put_back<E: Rules>(&mut self, entry: &Entry<E>) -> Result<()> {
-        let live = entry.deletion.is_none().then_some(&entry.record.data);
-        let index = self.index_change(None, live, all_fields::<E>());
+        let live = entry.deletion.is_none().then_some(&entry.record.data as &AnyData);
+        let index = self.index_change(E::kind(), None, live, E::schema().all_fields());
         E::repo(self.writer()).insert(entry, &index)
     }
 

@@ -1,10 +1,10 @@
 //! Into the trash and back, and out of it for good.
 
-use super::{UnitOfWork, all_fields, customer_of};
+use super::{UnitOfWork, customer_of};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Change, ChangeKind, Deletion, Entity, FieldSet, Kind, Record, set_named};
+use crate::model::{Action, AnyData, Change, ChangeKind, Deletion, FieldSet, Kind, Record, set_named};
 use crate::store::{Entry, IndexChange, Sight};
 use crate::value::{Id, OnPurge, Value};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ impl UnitOfWork<'_> {
     pub(in crate::crm) fn trash_tree<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
         let id = entry.record.id.uuid();
         E::before_trash(self, &entry.record)?;
-        self.refuse_in_use::<E>(id, false)?;
+        self.refuse_in_use(E::ENTITY, id, false)?;
         for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
             for child in ops(kind).referring(self.tx(), field, id, false)? {
                 ops(kind).trash_tree(self, child, deletion)?;
@@ -44,30 +44,30 @@ impl UnitOfWork<'_> {
     }
 
     /// `in_use` while records refer to it that forbid that it goes.
-    fn refuse_in_use<E: Entity>(&self, id: Uuid, trashed_too: bool) -> Result<()> {
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Restrict) {
+    fn refuse_in_use(&self, entity: &'static str, id: Uuid, trashed_too: bool) -> Result<()> {
+        for (kind, field) in referrers(entity, OnPurge::Restrict) {
             let mut users = ops(kind).referring(self.tx(), field, id, false)?;
             if users.is_empty() && trashed_too {
                 users = ops(kind).referring(self.tx(), field, id, true)?;
             }
             if !users.is_empty() {
-                return Err(self.in_use::<E>(id, kind, &users));
+                return Err(self.in_use(entity, id, kind, &users));
             }
         }
         Ok(())
     }
 
     /// Names the first of the users that the actor sees.
-    fn in_use<E: Entity>(&self, id: Uuid, kind: Kind, users: &[Uuid]) -> Error {
+    fn in_use(&self, entity: &'static str, id: Uuid, kind: Kind, users: &[Uuid]) -> Error {
         let sight = self.sight(Action::View);
         let seen = |user: &Uuid| Some((*user, ops(kind).title(self.tx(), *user, &sight).ok()??));
         let (holder, title) = users.iter().find_map(seen).unzip();
-        Error::InUse { entity: E::ENTITY, id, by: kind.as_str(), holder, title }
+        Error::InUse { entity, id, by: kind.as_str(), holder, title }
     }
 
     pub(in crate::crm) fn trash_one<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
-        let everything = all_fields::<E>();
-        let index = self.index_change(Some(&entry.record.data), None, everything);
+        let everything = E::schema().all_fields();
+        let index = self.index_change(E::kind(), Some(&entry.record.data), None, everything);
         let record = self.successor(&entry.record, entry.record.data.clone());
         let trashed = Entry { record, deletion: Some(deletion) };
         E::repo(self.writer()).replace(&trashed, FieldSet::EMPTY, &index)?;
@@ -106,8 +106,8 @@ impl UnitOfWork<'_> {
         let mut data = old.data.clone();
         E::before_restore(self, &mut data)?;
         let changed = data.changed(&old.data);
-        let everything = all_fields::<E>();
-        let index = self.index_change(None, Some(&data), everything);
+        let everything = E::schema().all_fields();
+        let index = self.index_change(E::kind(), None, Some(&data), everything);
         let restored = Entry { record: self.successor(&old, data), deletion: None };
         let replaced = E::repo(self.writer()).replace(&restored, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
@@ -118,8 +118,8 @@ impl UnitOfWork<'_> {
     }
 
     /// A record does not come back to a parent that is in the trash or gone.
-    fn refuse_without_parents<E: Entity>(&self, data: &E) -> Result<()> {
-        for (index, field) in E::FIELDS.iter().enumerate() {
+    fn refuse_without_parents(&self, data: &AnyData) -> Result<()> {
+        for (index, field) in data.schema().fields.iter().enumerate() {
             if !matches!(field.reference, Some(OnPurge::Parent | OnPurge::Restrict)) {
                 continue;
             }
@@ -150,7 +150,7 @@ impl UnitOfWork<'_> {
 
     pub(in crate::crm) fn purge_tree<E: Rules>(&mut self, entry: Entry<E>) -> Result<()> {
         let id = entry.record.id.uuid();
-        self.refuse_in_use::<E>(id, true)?;
+        self.refuse_in_use(E::ENTITY, id, true)?;
         for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
             for child in ops(kind).referring(self.tx(), field, id, true)? {
                 ops(kind).purge_tree(self, child)?;
@@ -165,7 +165,7 @@ impl UnitOfWork<'_> {
         }
         let entry = self.latest(entry)?;
         E::repo(self.writer()).remove(entry.record.id, &IndexChange::default())?;
-        let fields = all_fields::<E>();
+        let fields = E::schema().all_fields();
         let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
         let customer = customer_of(&entry.record);
         self.note(&gone, ChangeKind::Purge, Some(&entry.record.data), fields);
@@ -237,7 +237,7 @@ impl UnitOfWork<'_> {
             }
         }
         let mut problems = Violations::default();
-        self.prepare_custom(&mut data, Some(&entry.record), &mut problems)?;
+        self.prepare_custom(&mut data, Some(&entry.record.data), &mut problems)?;
         data.check(&mut problems);
         problems.into_result()?;
         self.check_references(&data, Some(&entry.record.data), data.changed(&entry.record.data))?;

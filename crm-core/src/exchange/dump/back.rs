@@ -6,7 +6,7 @@ use super::lines::{
 use super::reading::Lines;
 use crate::crm::{Links, Rules, UnitOfWork};
 use crate::error::Result;
-use crate::model::{Change, FieldValues, Kind, Operation, Record};
+use crate::model::{Change, FieldValues, Kind, Named, Operation, Record};
 use crate::store::{Delivery, Entry, Head, Sealed, SealedValues};
 use crate::value::Id;
 use base64::Engine;
@@ -43,8 +43,9 @@ pub(super) fn put_back(unit: &mut UnitOfWork<'_>, lines: &mut Lines<'_>, header:
 macro_rules! kinds {
     ($($entity:ident = $name:literal),+ $(,)?) => {
         fn record_of(kind: Kind, back: &mut Back<'_, '_>, lines: &Lines<'_>) -> Result<()> {
+            let line: RecordLine<Named> = lines.parse()?;
             match kind {
-                $(Kind::$entity => back.record::<crate::model::$entity>(lines)),+
+                $(Kind::$entity => back.record::<crate::model::$entity>(lines, line)),+
             }
         }
     };
@@ -96,8 +97,9 @@ impl Back<'_, '_> {
         self.unit.raise_number(&name, last)
     }
 
-    fn record<E: Rules>(&mut self, lines: &Lines<'_>) -> Result<()> {
-        let line: RecordLine<E> = lines.parse()?;
+    fn record<E: Rules>(&mut self, lines: &Lines<'_>, line: RecordLine<Named>) -> Result<()> {
+        let mut data = E::default();
+        line.data.put_into(&mut data).map_err(|reason| lines.wrong("syntax", reason))?;
         let entry = Entry {
             record: Record {
                 id: Id::from_uuid(line.id),
@@ -106,7 +108,7 @@ impl Back<'_, '_> {
                 created_by: line.created_by,
                 updated_at: line.updated_at,
                 updated_by: line.updated_by,
-                data: line.data,
+                data,
             },
             deletion: line.deletion,
         };

@@ -1,5 +1,6 @@
 //! From the cells of a row to typed values: what a step's mappings say, worked out once for a file.
 
+use super::chunk::Begun;
 use super::formats::{Formats, Refusal};
 use super::lookup::Lookup;
 use super::place::{CellType, Place, money, place_of, type_of};
@@ -11,7 +12,6 @@ use crate::exchange::formula;
 use crate::model::{Conventions, CustomFieldType, Schema};
 use crate::value::{KeyRules, PhoneNumber, Value, ValueType, Zone, fold};
 use rust_decimal::Decimal;
-use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -81,7 +81,7 @@ pub(super) struct Draft {
     /// The slots whose phone numbers look like none.
     pub(super) doubtful: Vec<usize>,
     /// The record that the row would be and its keys, made ahead of the writing where nothing had to be looked up for it.
-    pub(super) begun: Option<Box<dyn Any + Send>>,
+    pub(super) begun: Option<Begun>,
 }
 
 impl<'p> Ready<'p> {

@@ -12,9 +12,11 @@ use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
 use crate::crm::{Attempt, Rules, UnitOfWork};
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, Kind, Record};
+use crate::model::{Action, AnyData, Kind};
+use crate::store::{Condition, Plan};
 use crate::value::{Id, KeyRules};
 use references::Referred;
+use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
 use uuid::Uuid;
@@ -35,20 +37,29 @@ pub(super) struct Fate {
 
 /// Records of a kind that is known only at run time, as an import needs them.
 pub(super) trait Target: Sync {
-    /// Writes the rows of a chunk: without savepoints, which cost as much as a good part of the rows, or carefully, each under
-    /// a savepoint of its own. `None` when a row that was not written carefully failed and left something: the caller goes
-    /// back to before the chunk and does it carefully.
-    fn write(
+    /// Data with nothing in it.
+    fn empty(&self) -> Box<AnyData>;
+    /// Creates a record of this data.
+    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<Uuid>;
+    /// Whether it could be created.
+    fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()>;
+    /// Changes a record.
+    fn update(&self, unit: &mut UnitOfWork<'_>, id: Uuid, change: &mut dyn FnMut(&mut AnyData))
+    -> Result<()>;
+    /// Whether it could be changed so.
+    fn check_change(
         &self,
         unit: &mut UnitOfWork<'_>,
-        ready: &Ready<'_>,
-        drafts: &mut [Draft],
-        carefully: bool,
-    ) -> Result<Option<Written>>;
-    /// Makes rows into records as far as that goes without the store: on another core, while earlier rows are written.
-    fn begin(&self, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()>;
-    /// The records that texts refer to, one way: each text with each record that it fits.
-    fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>>;
+        id: Uuid,
+        change: &mut dyn FnMut(&mut AnyData),
+    ) -> Result<()>;
+    /// Visits the live records that the actor sees and that meet a condition.
+    fn visit(
+        &self,
+        unit: &UnitOfWork<'_>,
+        condition: Condition,
+        visit: &mut dyn FnMut(Uuid, &AnyData),
+    ) -> Result<()>;
 }
 
 struct Of<E>(PhantomData<fn() -> E>);
@@ -65,81 +76,135 @@ macro_rules! table {
 }
 crate::for_each_entity!(table);
 
+/// Data goes into the target that made it, so it is of its entity.
+fn own<E: Rules>(data: Box<AnyData>) -> E {
+    let data: Box<dyn Any> = data;
+    data.downcast().map(|data| *data).unwrap_or_default()
+}
+
 impl<E: Rules> Target for Of<E> {
-    fn write(
+    fn empty(&self) -> Box<AnyData> {
+        Box::new(E::default())
+    }
+
+    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<Uuid> {
+        unit.create(own::<E>(data)).map(|record| record.id.uuid())
+    }
+
+    fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()> {
+        unit.check_new(own::<E>(data))
+    }
+
+    fn update(
         &self,
         unit: &mut UnitOfWork<'_>,
-        ready: &Ready<'_>,
-        drafts: &mut [Draft],
-        carefully: bool,
-    ) -> Result<Option<Written>> {
-        let step = ready.step;
-        if step.on_new == OnNew::Create {
-            unit.require_any::<E>(Action::Create)?;
-        }
-        if matches!(step.on_match, OnMatch::Update | OnMatch::FillEmpty) {
-            unit.require_any::<E>(Action::Edit)?;
-        }
-        Chunk::<E>::new(ready, unit.conventions().keys.clone(), carefully)?.write(unit, drafts)
+        id: Uuid,
+        change: &mut dyn FnMut(&mut AnyData),
+    ) -> Result<()> {
+        let change = |data: &mut E| {
+            change(data);
+            Ok(())
+        };
+        unit.update(Id::from_uuid(id), change).map(drop)
     }
 
-    fn begin(&self, ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()> {
-        if ready.refers() {
-            return Ok(());
-        }
-        let chunk = Chunk::<E>::new(ready, ready.keys.clone(), false)?;
-        for draft in drafts {
-            let mut data = chunk.new_data(draft);
-            // It is told of when the row is written.
-            data.tidy(&mut Violations::default());
-            // What a phone number means is remembered.
-            E::schema().keyed.iter().for_each(|field| data.keys(*field, &ready.keys, &mut |_| {}));
-            draft.begun = Some(Box::new(chunk.keyed(data)));
-        }
+    fn check_change(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        change: &mut dyn FnMut(&mut AnyData),
+    ) -> Result<()> {
+        unit.check_change(Id::<E>::from_uuid(id), |data| change(data))
+    }
+
+    fn visit(
+        &self,
+        unit: &UnitOfWork<'_>,
+        condition: Condition,
+        visit: &mut dyn FnMut(Uuid, &AnyData),
+    ) -> Result<()> {
+        let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, usize::MAX) };
+        let found = E::reads(unit.tx()).find(&plan)?;
+        found.iter().for_each(|entry| visit(entry.record.id.uuid(), &entry.record.data));
         Ok(())
-    }
-
-    fn find(&self, unit: &UnitOfWork<'_>, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
-        let rules = &unit.conventions().keys;
-        let keyed: Vec<(&str, String)> =
-            texts.iter().filter_map(|text| Some((*text, by.key_of_text::<E>(text, rules)?))).collect();
-        let keys: Vec<String> =
-            keyed.iter().map(|(_, key)| key.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut holders: HashMap<String, Vec<Uuid>> = HashMap::new();
-        for record in by.find::<E>(unit, &keys)? {
-            for key in record_keys(by, &record, rules) {
-                holders.entry(key).or_default().push(record.id.uuid());
-            }
-        }
-        let found = keyed.iter().flat_map(|(text, key)| {
-            let ids = holders.get(key).into_iter().flatten();
-            ids.map(|id| ((*text).to_owned(), *id)).collect::<Vec<_>>()
-        });
-        Ok(found.collect())
     }
 }
 
-fn record_keys<E: Rules>(by: &By, record: &Record<E>, rules: &KeyRules) -> Vec<String> {
-    let mut keys = Vec::new();
-    match by {
-        By::Id => keys.push(record.id.to_string()),
-        by => by.keys_of(&record.data, rules, &mut keys),
+/// Writes the rows of a chunk: without savepoints, which cost as much as a good part of the rows, or carefully, each under
+/// a savepoint of its own. `None` when a row that was not written carefully failed and left something: the caller goes
+/// back to before the chunk and does it carefully.
+pub(super) fn write(
+    unit: &mut UnitOfWork<'_>,
+    ready: &Ready<'_>,
+    drafts: &mut [Draft],
+    carefully: bool,
+) -> Result<Option<Written>> {
+    let step = ready.step;
+    if step.on_new == OnNew::Create {
+        unit.require_any(step.entity, Action::Create)?;
     }
-    keys
+    if matches!(step.on_match, OnMatch::Update | OnMatch::FillEmpty) {
+        unit.require_any(step.entity, Action::Edit)?;
+    }
+    Chunk::new(ready, unit.conventions().keys.clone(), carefully)?.write(unit, drafts)
+}
+
+/// Makes rows into records as far as that goes without the store: on another core, while earlier rows are written.
+pub(super) fn begin(ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()> {
+    if ready.refers() {
+        return Ok(());
+    }
+    let chunk = Chunk::new(ready, ready.keys.clone(), false)?;
+    let schema = ready.step.entity.schema();
+    for draft in drafts {
+        let mut data = chunk.new_data(draft);
+        // It is told of when the row is written.
+        data.tidy(&mut Violations::default());
+        // What a phone number means is remembered.
+        schema.keyed.iter().for_each(|field| data.keys(*field, &ready.keys, &mut |_| {}));
+        draft.begun = Some(chunk.keyed(data));
+    }
+    Ok(())
+}
+
+/// The records that texts refer to, one way: each text with each record that it fits.
+fn find(unit: &UnitOfWork<'_>, kind: Kind, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
+    let rules = &unit.conventions().keys;
+    let keyed: Vec<(&str, String)> =
+        texts.iter().filter_map(|text| Some((*text, by.key_of_text(kind, text, rules)?))).collect();
+    let keys: Vec<String> =
+        keyed.iter().map(|(_, key)| key.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    let Some(condition) = by.condition(kind, &keys).filter(|_| !keys.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let mut holders: HashMap<String, Vec<Uuid>> = HashMap::new();
+    target(kind).visit(unit, condition, &mut |id, data| {
+        let mut keys = Vec::new();
+        match by {
+            By::Id => keys.push(id.to_string()),
+            by => by.keys_of(data, rules, &mut keys),
+        }
+        for key in keys {
+            holders.entry(key).or_default().push(id);
+        }
+    })?;
+    let found = keyed.iter().flat_map(|(text, key)| {
+        let ids = holders.get(key).into_iter().flatten();
+        ids.map(|id| ((*text).to_owned(), *id)).collect::<Vec<_>>()
+    });
+    Ok(found.collect())
 }
 
 /// What stands between the parts of a key that has several: a character that no key has.
 const BETWEEN: char = '\u{1f}';
 
 /// A row as a new record, and the keys by which it is matched, of each way.
-type Begun<E> = (E, Vec<Vec<String>>);
+pub(super) type Begun = (Box<AnyData>, Vec<Vec<String>>);
 
 /// A chunk on its way.
-struct Chunk<'r, 'p, E: Rules> {
+struct Chunk<'r, 'p> {
     ready: &'r Ready<'p>,
+    target: &'static dyn Target,
     carefully: bool,
     /// The ways in which a row may match, tried in turn; the parts of one must all agree.
     matches: Vec<Vec<By>>,
@@ -148,29 +213,28 @@ struct Chunk<'r, 'p, E: Rules> {
     /// By the slot and the text.
     referred: HashMap<(usize, String), Referred>,
     rules: KeyRules,
-    of: PhantomData<fn() -> E>,
 }
 
-impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
+impl<'r, 'p> Chunk<'r, 'p> {
     fn new(ready: &'r Ready<'p>, rules: KeyRules, carefully: bool) -> Result<Self> {
         let ways = ready
             .step
             .match_by
             .iter()
-            .map(|way| way.split('+').map(|by| By::parse(E::kind(), by.trim())).collect());
+            .map(|way| way.split('+').map(|by| By::parse(ready.step.entity, by.trim())).collect());
         let matches: Vec<Vec<By>> = ways
             .collect::<Result<_, _>>()
             .map_err(|(rule, reason)| Error::invalid("match_by", rule, reason))?;
         let known = matches.iter().map(|_| HashMap::new()).collect();
-        Ok(Chunk { ready, carefully, matches, known, referred: HashMap::new(), rules, of: PhantomData })
+        let target = target(ready.step.entity);
+        Ok(Chunk { ready, target, carefully, matches, known, referred: HashMap::new(), rules })
     }
 
     fn write(mut self, unit: &mut UnitOfWork<'_>, drafts: &mut [Draft]) -> Result<Option<Written>> {
         self.read_references(unit, drafts)?;
         let mut rows = Vec::with_capacity(drafts.len());
         for draft in drafts.iter_mut() {
-            let begun = draft.begun.take().and_then(|begun| begun.downcast::<Begun<E>>().ok());
-            rows.push(match begun.map(|begun| *begun) {
+            rows.push(match draft.begun.take() {
                 Some(begun) if self.ready.keys == self.rules => begun,
                 // The settings changed meanwhile.
                 Some((data, _)) => self.keyed(data),
@@ -190,15 +254,15 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         Ok(Some(written))
     }
 
-    fn keyed(&self, data: E) -> Begun<E> {
-        let keys = self.matches.iter().map(|way| way_keys(way, &data, &self.rules)).collect();
+    fn keyed(&self, data: Box<AnyData>) -> Begun {
+        let keys = self.matches.iter().map(|way| way_keys(way, &*data, &self.rules)).collect();
         (data, keys)
     }
 
     // ---- what is there already ---------------------------------------------------------------------------------
 
     /// Reads the records that the rows may be, one statement for each way.
-    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[Begun<E>]) -> Result<()> {
+    fn read_matches(&mut self, unit: &UnitOfWork<'_>, rows: &[Begun]) -> Result<()> {
         const AT_ONCE: usize = 10_000;
         for (index, (way, known)) in self.matches.iter().zip(&mut self.known).enumerate() {
             let Some(first) = way.first() else { continue };
@@ -209,11 +273,12 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             keys.sort_unstable();
             keys.dedup();
             for keys in keys.chunks(AT_ONCE) {
-                for record in first.find::<E>(unit, keys)? {
-                    for key in way_keys(way, &record.data, &self.rules) {
-                        known.entry(key).or_default().push(record.id.uuid());
+                let Some(condition) = first.condition(self.ready.step.entity, keys) else { continue };
+                self.target.visit(unit, condition, &mut |id, data| {
+                    for key in way_keys(way, data, &self.rules) {
+                        known.entry(key).or_default().push(id);
                     }
-                }
+                })?;
             }
         }
         Ok(())
@@ -264,7 +329,7 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         &mut self,
         unit: &mut UnitOfWork<'_>,
         draft: &mut Draft,
-        mut data: E,
+        mut data: Box<AnyData>,
         keys: Vec<Vec<String>>,
     ) -> Result<Option<Fate>> {
         let fate = |action, record: Option<Uuid>, reason| Ok(Some(Fate { action, record, reason }));
@@ -272,7 +337,7 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             return fate(RowAction::Skipped, None, "blank");
         }
         if draft.row.state == RowState::Filled {
-            self.refer_again(unit, draft, &mut data)?;
+            self.refer_again(unit, draft, &mut *data)?;
         }
         if !draft.problems.is_empty() {
             let told = self.tell_the_rest(unit, draft, data, &keys)?;
@@ -282,9 +347,7 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         let mut ids = found.iter().copied();
         match (ids.next(), ids.next(), self.ready.step.on_match) {
             (Some(id), None, OnMatch::Skip) => fate(RowAction::Skipped, Some(id), "matched"),
-            (Some(id), None, on_match) => {
-                self.update(unit, draft, Id::from_uuid(id), keys, on_match == OnMatch::FillEmpty)
-            }
+            (Some(id), None, on_match) => self.update(unit, draft, id, keys, on_match == OnMatch::FillEmpty),
             (Some(_), Some(_), _) => {
                 let keys = self.ready.step.match_by.join(", ");
                 let reason =
@@ -296,15 +359,15 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
                 OnNew::Skip => fate(RowAction::Skipped, None, "not_found"),
                 OnNew::Fail => {
                     let keys = self.ready.step.match_by.join(", ");
-                    let reason = format!("no {} is this row by {keys}", E::ENTITY);
+                    let reason = format!("no {} is this row by {keys}", self.ready.step.entity);
                     draft.problems.push(RowProblem::of_row("not_found", "", reason));
                     fate(RowAction::Failed, None, "")
                 }
-                OnNew::Create => match self.attempt(unit, |unit| unit.create(data)) {
+                OnNew::Create => match self.attempt(unit, |unit| self.target.create(unit, data)) {
                     None => Ok(None),
-                    Some(Ok(record)) => {
-                        self.learn(record.id.uuid(), keys);
-                        fate(RowAction::Created, Some(record.id.uuid()), "")
+                    Some(Ok(id)) => {
+                        self.learn(id, keys);
+                        fate(RowAction::Created, Some(id), "")
                     }
                     Some(Err(error)) => {
                         self.tell(draft, error)?;
@@ -319,23 +382,20 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
         &mut self,
         unit: &mut UnitOfWork<'_>,
         draft: &mut Draft,
-        id: Id<E>,
+        id: Uuid,
         keys: Vec<Vec<String>>,
         fill: bool,
     ) -> Result<Option<Fate>> {
         let before = unit.written();
         let mut mismatches = Vec::new();
         let updated = self.attempt(unit, |unit| {
-            unit.update(id, |data: &mut E| {
-                self.change(draft, data, fill, &mut mismatches);
-                Ok(())
-            })
+            self.target.update(unit, id, &mut |data| self.change(draft, data, fill, &mut mismatches))
         });
         draft.problems.append(&mut mismatches);
         let action = match updated {
             None => return Ok(None),
             Some(Ok(_)) if unit.written() > before => {
-                self.learn(id.uuid(), keys);
+                self.learn(id, keys);
                 RowAction::Updated
             }
             Some(Ok(_)) => RowAction::Skipped,
@@ -345,12 +405,12 @@ impl<'r, 'p, E: Rules> Chunk<'r, 'p, E> {
             }
         };
         let reason = if action == RowAction::Skipped { "unchanged" } else { "" };
-        Ok(Some(Fate { action, record: Some(id.uuid()), reason }))
+        Ok(Some(Fate { action, record: Some(id), reason }))
     }
 }
 
 /// The keys of a record by one way; the parts of a way that has several are joined.
-fn way_keys<E: Rules>(way: &[By], data: &E, rules: &KeyRules) -> Vec<String> {
+fn way_keys(way: &[By], data: &AnyData, rules: &KeyRules) -> Vec<String> {
     let mut keys = Vec::new();
     let Some((first, others)) = way.split_first() else { return keys };
     first.keys_of(data, rules, &mut keys);

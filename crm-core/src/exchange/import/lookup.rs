@@ -1,10 +1,9 @@
 //! By what a record is found: the keys of rows and of what is stored, compared in the forms in which the store compares.
 
+use super::chunk::target;
 use super::formats::Refusal;
-use crate::crm::{Rules, UnitOfWork};
-use crate::error::Result;
-use crate::model::{Action, Entity, Kind, Op, Record};
-use crate::store::{Atom, ColumnRef, Condition, Plan};
+use crate::model::{AnyData, Kind, Op};
+use crate::store::{Atom, ColumnRef, Condition};
 use crate::value::{Code, KeyRules, Shape, Value, ValueType, fold};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -98,32 +97,32 @@ impl By {
     }
 
     /// The form in which a text is compared; none when it can't be the key of anything.
-    pub(super) fn key_of_text<E: Entity>(&self, text: &str, rules: &KeyRules) -> Option<String> {
+    pub(super) fn key_of_text(&self, kind: Kind, text: &str, rules: &KeyRules) -> Option<String> {
         match self {
             By::Id => text.parse::<Uuid>().ok().map(|id| id.to_string()),
             By::Column("code", _) => text.parse::<Code>().ok().map(|code| code.as_str().to_owned()),
             By::Column(..) => Some(fold(text)),
             By::FullName(..) => Some(joined([text])),
             By::Keys(field, Some(source)) => {
-                let mut scratch = E::default();
+                let mut scratch = target(kind).empty();
                 let entry = BTreeMap::from([(source.clone(), Value::Text(text.to_owned()))]);
                 scratch.set(*field, Value::Map(entry)).ok()?;
-                first_key(&scratch, *field, rules)
+                first_key(&*scratch, *field, rules)
             }
             By::Keys(field, None) => {
                 let text = || Value::Text(text.to_owned());
                 let part =
                     |name: &str| Value::List(vec![Value::Map(BTreeMap::from([(name.to_owned(), text())]))]);
-                let mut scratch = E::default();
+                let mut scratch = target(kind).empty();
                 let forms = [text(), Value::List(vec![text()]), part("address"), part("number")];
                 forms.into_iter().find_map(|form| scratch.set(*field, form).ok())?;
-                first_key(&scratch, *field, rules)
+                first_key(&*scratch, *field, rules)
             }
         }
     }
 
     /// The keys of a record; several for a list.
-    pub(super) fn keys_of<E: Entity>(&self, data: &E, rules: &KeyRules, out: &mut Vec<String>) {
+    pub(super) fn keys_of(&self, data: &AnyData, rules: &KeyRules, out: &mut Vec<String>) {
         match self {
             By::Id => {}
             By::Column("code", field) => {
@@ -155,19 +154,20 @@ impl By {
         }
     }
 
-    /// The live records that the actor sees with one of these keys; a few others may be among them.
-    pub(super) fn find<E: Rules>(&self, unit: &UnitOfWork<'_>, keys: &[String]) -> Result<Vec<Record<E>>> {
+    /// What the records with one of these keys meet; a few others may be among them.
+    pub(super) fn condition(&self, kind: Kind, keys: &[String]) -> Option<Condition> {
+        let schema = kind.schema();
         let test = |name: &str, values: Vec<Atom>| {
-            let column = ColumnRef::named(E::schema(), name)?;
+            let column = ColumnRef::named(schema, name)?;
             Some(Condition::Test { column, op: Op::In, values })
         };
         let ids =
             || keys.iter().filter_map(|key| key.parse().ok()).map(|id| Atom::Id { id }).collect::<Vec<_>>();
         let texts = || keys.iter().cloned().map(Atom::Text).collect::<Vec<_>>();
-        let condition = match self {
+        match self {
             By::Id => test("id", ids()),
             By::Column(name, index) => {
-                let ty = E::FIELDS.get(*index).map(|field| (field.shape)());
+                let ty = schema.fields.get(*index).map(|field| (field.shape)());
                 match ty {
                     Some(Shape::Scalar { ty: ValueType::Id(_), .. }) => test(name, ids()),
                     _ => test(name, texts()),
@@ -182,23 +182,19 @@ impl By {
                         .map(|end| Atom::Text(end.to_owned()))
                         .collect::<Vec<_>>()
                 });
-                test(E::FIELDS.get(*family).map_or("", |field| field.name), ends.collect())
+                test(schema.fields.get(*family).map_or("", |field| field.name), ends.collect())
             }
-            By::Keys(index, _) => E::FIELDS.get(*index).map(|field| Condition::HasKey {
+            By::Keys(index, _) => schema.fields.get(*index).map(|field| Condition::HasKey {
                 field: field.name,
                 index: *index,
                 keys: keys.to_vec(),
                 prefix: false,
             }),
-        };
-        let Some(condition) = condition else { return Ok(Vec::new()) };
-        let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, usize::MAX) };
-        let found = E::reads(unit.tx()).find(&plan)?;
-        Ok(found.into_iter().map(|entry| entry.record).collect())
+        }
     }
 }
 
-fn first_key<E: Entity>(data: &E, field: usize, rules: &KeyRules) -> Option<String> {
+fn first_key(data: &AnyData, field: usize, rules: &KeyRules) -> Option<String> {
     let mut first = None;
     data.keys(field, rules, &mut |key| {
         first.get_or_insert(key);

@@ -1,7 +1,7 @@
 //! An import from beginning to end: try it, run it, take it up again, take it back.
 
 use super::cells::{Draft, Ready, of_step};
-use super::chunk::{Written, target};
+use super::chunk::{self, Written};
 use super::failed::reasons_in;
 use super::plan::{Mapping, Plan, Step};
 use super::report::{Counts, ImportReport, RowAction, RowOutcome, StepReport, Undone};
@@ -122,13 +122,12 @@ impl<'a> Import<'a> {
                 let (conventions, zone) = (unit.conventions().clone(), unit.settings().time_zone);
                 let source = source_of(step, open).map_err(|error| of_step(number, error))?;
                 let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], _: &ImportPart| {
-                    let target = target(step.entity);
                     let drafts = std::cell::RefCell::new(drafts);
                     let written = unit.twice(
-                        |unit| target.write(unit, ready, &mut drafts.borrow_mut(), false),
+                        |unit| chunk::write(unit, ready, &mut drafts.borrow_mut(), false),
                         |unit| {
                             ready.again(&mut drafts.borrow_mut());
-                            let written = target.write(unit, ready, &mut drafts.borrow_mut(), true)?;
+                            let written = chunk::write(unit, ready, &mut drafts.borrow_mut(), true)?;
                             written.ok_or_else(|| Error::corrupt("a savepoint left something"))
                         },
                     )?;
@@ -166,12 +165,12 @@ impl<'a> Import<'a> {
             let source = source_of(step, open).map_err(|error| of_step(number, error))?;
             let mut write = |ready: &Ready<'_>, drafts: &mut [Draft], so_far: &ImportPart| {
                 let mut dirty = false;
-                let written = self.write(step, ready, drafts, so_far, false, &mut dirty);
+                let written = self.write(ready, drafts, so_far, false, &mut dirty);
                 if !dirty {
                     return written;
                 }
                 ready.again(drafts);
-                self.write(step, ready, drafts, so_far, true, &mut dirty)
+                self.write(ready, drafts, so_far, true, &mut dirty)
             };
             if run.step(number, step, source, &conventions, zone, &mut write)?.is_break() {
                 break;
@@ -183,7 +182,6 @@ impl<'a> Import<'a> {
     /// Writes a chunk as one operation. `dirty` when that has to be done again, carefully.
     fn write(
         &self,
-        step: &Step,
         ready: &Ready<'_>,
         drafts: &mut [Draft],
         so_far: &ImportPart,
@@ -191,7 +189,7 @@ impl<'a> Import<'a> {
         dirty: &mut bool,
     ) -> Result<Written> {
         self.session.write("import", |unit: &mut UnitOfWork<'_>| {
-            let written = target(step.entity).write(unit, ready, drafts, carefully)?;
+            let written = chunk::write(unit, ready, drafts, carefully)?;
             *dirty = written.is_none();
             let written = written.ok_or_else(|| Error::corrupt("a savepoint left something"))?;
             unit.is_part_of(so_far.and(written.counts));
@@ -391,7 +389,7 @@ impl<'w> Run<'w> {
                 let mut more = true;
                 while more {
                     let chunk = read_chunk(&mut rows, ready).and_then(|mut chunk| {
-                        target(step.entity).begin(ready, &mut chunk)?;
+                        chunk::begin(ready, &mut chunk)?;
                         Ok(chunk)
                     });
                     more = chunk.as_ref().is_ok_and(|chunk| chunk.len() == CHUNK);

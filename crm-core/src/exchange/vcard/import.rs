@@ -305,7 +305,7 @@ fn write_chunk<E: Importable>(
     cards: Vec<VCard>,
     import: &VCardImport,
 ) -> Result<Vec<ImportedCard>> {
-    unit.require_any::<E>(Action::Create)?;
+    unit.require_any(E::kind(), Action::Create)?;
     let customer = match import.target {
         CardTarget::Customers => None,
         CardTarget::ContactsOf(customer) => Some(unit.load(customer)?.record),

@@ -5,18 +5,18 @@ use super::super::plan::{OnMatch, OnNew};
 use super::super::report::RowProblem;
 use super::super::rows::RowState;
 use super::Chunk;
-use crate::crm::{Rules, UnitOfWork};
+use crate::crm::UnitOfWork;
 use crate::error::{Error, Result};
-use crate::value::Id;
+use crate::model::AnyData;
 
-impl<E: Rules> Chunk<'_, '_, E> {
+impl Chunk<'_, '_> {
     /// What else is wrong with a row that has problems already, as if it were written without the cells that can't be read. A value
     /// that is taken shows when they can. `None` when that wrote something: a rule may number records.
     pub(super) fn tell_the_rest(
         &self,
         unit: &mut UnitOfWork<'_>,
         draft: &mut Draft,
-        data: E,
+        data: Box<AnyData>,
         keys: &[Vec<String>],
     ) -> Result<Option<()>> {
         if draft.row.state != RowState::Filled {
@@ -30,12 +30,12 @@ impl<E: Rules> Chunk<'_, '_, E> {
             (Some(id), None, OnMatch::Update | OnMatch::FillEmpty) => {
                 let fill = step.on_match == OnMatch::FillEmpty;
                 self.attempt(unit, |unit| {
-                    let change = |data: &mut E| self.change(draft, data, fill, &mut Vec::new());
-                    unit.check_change(Id::from_uuid(id), change).and_then(tried)
+                    let mut change = |data: &mut AnyData| self.change(draft, data, fill, &mut Vec::new());
+                    self.target.check_change(unit, id, &mut change).and_then(tried)
                 })
             }
             (None, ..) if step.on_new == OnNew::Create => {
-                self.attempt(unit, |unit| unit.check_new(data).and_then(tried))
+                self.attempt(unit, |unit| self.target.check_new(unit, data).and_then(tried))
             }
             _ => return Ok(Some(())),
         };

@@ -4,9 +4,10 @@ use super::super::cells::{Cell, Draft, Slot};
 use super::super::lookup::Lookup;
 use super::super::report::RowProblem;
 use super::values::set;
-use super::{Chunk, target};
-use crate::crm::{Rules, UnitOfWork};
+use super::{Chunk, find};
+use crate::crm::UnitOfWork;
 use crate::error::Result;
+use crate::model::AnyData;
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ pub(super) enum Referred {
     Nothing,
 }
 
-impl<E: Rules> Chunk<'_, '_, E> {
+impl Chunk<'_, '_> {
     /// Reads what the cells of all rows refer to, a few statements for each column.
     pub(super) fn read_references(&mut self, unit: &UnitOfWork<'_>, drafts: &[Draft]) -> Result<()> {
         for (index, slot) in self.ready.slots.iter().enumerate() {
@@ -49,7 +50,7 @@ impl<E: Rules> Chunk<'_, '_, E> {
             let cell = match self.referred.get(&(index, text.clone())).copied().unwrap_or(Referred::Nothing) {
                 Referred::One(id) => Cell::Value(Value::Id(id)),
                 // A row before it in this chunk may be what it refers to.
-                Referred::Nothing if lookup.kind == E::kind() => continue,
+                Referred::Nothing if lookup.kind == self.ready.step.entity => continue,
                 nothing => {
                     draft.problems.push(not_found(slot, lookup, &text, nothing));
                     Cell::Wrong
@@ -62,7 +63,12 @@ impl<E: Rules> Chunk<'_, '_, E> {
     }
 
     /// A reference to a record of the kind that is imported, which was not there when the chunk began.
-    pub(super) fn refer_again(&self, unit: &UnitOfWork<'_>, draft: &mut Draft, data: &mut E) -> Result<()> {
+    pub(super) fn refer_again(
+        &self,
+        unit: &UnitOfWork<'_>,
+        draft: &mut Draft,
+        data: &mut AnyData,
+    ) -> Result<()> {
         for (index, slot) in self.ready.slots.iter().enumerate() {
             let (Some(lookup), Some(Cell::Reference(text))) = (&slot.lookup, draft.cells.get(index)) else {
                 continue;
@@ -105,7 +111,7 @@ fn find_all(unit: &UnitOfWork<'_>, lookup: &Lookup, texts: HashSet<&str>) -> Res
         if open.is_empty() {
             break;
         }
-        for (text, id) in target(lookup.kind).find(unit, by, &open)? {
+        for (text, id) in find(unit, lookup.kind, by, &open)? {
             let place = found.entry(text).or_insert(Referred::One(id));
             if *place != Referred::One(id) {
                 *place = Referred::Several;

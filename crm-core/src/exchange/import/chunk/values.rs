@@ -6,16 +6,15 @@ use super::super::report::RowProblem;
 use super::super::rows::RowState;
 use super::Chunk;
 use super::references::{Referred, not_found};
-use crate::crm::Rules;
-use crate::model::custom_of;
+use crate::model::{AnyData, custom_of, entry_keys};
 use crate::value::{Value, fold};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-impl<E: Rules> Chunk<'_, '_, E> {
+impl Chunk<'_, '_> {
     /// The row as a new record.
-    pub(super) fn new_data(&self, draft: &mut Draft) -> E {
-        let mut data = E::default();
+    pub(super) fn new_data(&self, draft: &mut Draft) -> Box<AnyData> {
+        let mut data = self.target.empty();
         if draft.row.state != RowState::Filled {
             return data;
         }
@@ -39,7 +38,7 @@ impl<E: Rules> Chunk<'_, '_, E> {
                 _ => None,
             };
             if let Some(value) = value
-                && let Some(reason) = set(&mut data, &slot.place, value)
+                && let Some(reason) = set(&mut *data, &slot.place, value)
             {
                 draft.problems.push(RowProblem::of_cell(slot.mapping, "", "mismatch", reason));
             }
@@ -48,11 +47,17 @@ impl<E: Rules> Chunk<'_, '_, E> {
     }
 
     /// Puts the cells into a record that is there.
-    pub(super) fn change(&self, draft: &Draft, data: &mut E, fill: bool, problems: &mut Vec<RowProblem>) {
-        let old = data.clone();
+    pub(super) fn change(
+        &self,
+        draft: &Draft,
+        data: &mut AnyData,
+        fill: bool,
+        problems: &mut Vec<RowProblem>,
+    ) {
+        let old = data.copy();
         let mut begun: HashSet<usize> = HashSet::new();
         for (slot, cell) in self.ready.slots.iter().zip(&draft.cells) {
-            let was_empty = is_empty(&old, &slot.place);
+            let was_empty = is_empty(&*old, &slot.place);
             let value = match cell {
                 // A list gets what it lacks.
                 Cell::Value(_) if fill && !was_empty && (slot.replaces || !slot.place.is_list()) => continue,
@@ -77,13 +82,9 @@ impl<E: Rules> Chunk<'_, '_, E> {
     }
 
     /// Puts the entries that the list has not before those that it has, or behind them.
-    pub(super) fn unite(&self, data: &mut E, field: usize, entries: Vec<Value>, first: bool) {
+    pub(super) fn unite(&self, data: &mut AnyData, field: usize, entries: Vec<Value>, first: bool) {
         let key = |entry: &Value| {
-            let mut scratch = E::default();
-            let mut keys = Vec::new();
-            if scratch.set(field, Value::List(vec![entry.clone()])).is_ok() {
-                scratch.keys(field, &self.rules, &mut |key| keys.push(key));
-            }
+            let keys = entry_keys(data, field, entry, &self.rules);
             keys.into_iter().next().unwrap_or_else(|| fold(&entry.to_string()))
         };
         let there = match data.value(field) {
@@ -101,7 +102,7 @@ impl<E: Rules> Chunk<'_, '_, E> {
     }
 }
 
-pub(super) fn is_empty<E: Rules>(data: &E, place: &Place) -> bool {
+pub(super) fn is_empty(data: &AnyData, place: &Place) -> bool {
     let value = data.value(place.field());
     match place {
         Place::Field(_) | Place::List(..) => value.is_empty() || value == Value::Id(Uuid::nil()),
@@ -111,7 +112,7 @@ pub(super) fn is_empty<E: Rules>(data: &E, place: &Place) -> bool {
 }
 
 /// Puts a value in its place; gives what would have fitted when it does not.
-pub(super) fn set<E: Rules>(data: &mut E, place: &Place, value: Value) -> Option<String> {
+pub(super) fn set(data: &mut AnyData, place: &Place, value: Value) -> Option<String> {
     let expected = |mismatch: crate::value::Mismatch| format!("expected {}", mismatch.expected);
     let part_of = |whole: Value, name: &str, value: Value| {
         let mut map = match whole {
