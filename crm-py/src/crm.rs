@@ -1,6 +1,6 @@
 //! An open store.
 
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, invalid};
 use crate::journal::{operation, operations};
 use crate::records::{Wrapped, data_of};
 use crate::session::Session;

@@ -1,5 +1,6 @@
 //! Lists as Arrow streams: what polars, pandas and pyarrow read without a copy.
 
+use crate::envelope::Envelope;
 use crate::pages::Pages;
 use crate::stop;
 use arrow_array::builder::{
@@ -10,7 +11,7 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use crm_core::chrono::NaiveDate;
-use crm_core::{Decimal, Entity, Kind, Query, Record, Rules, Session, Shape, Value, ValueType, to_micros};
+use crm_core::{Decimal, Kind, Query, Rules, Session, Shape, Value, ValueType, to_micros};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::Arc;
@@ -64,9 +65,9 @@ fn texts() -> DataType {
 }
 
 /// The columns of an entity: those of its fields, with the parts of values side by side.
-fn columns<E: Entity>() -> Vec<Column> {
+fn columns(kind: Kind) -> Vec<Column> {
     let mut all = Vec::new();
-    for (index, field) in E::FIELDS.iter().enumerate() {
+    for (index, field) in kind.schema().fields.iter().enumerate() {
         let mut add = |name: String, part, ty| all.push(Column { name, field: index, part, ty });
         let name = field.name;
         match (field.shape)() {
@@ -139,7 +140,7 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// A column of values.
-fn array(ty: &DataType, values: impl Iterator<Item = Value>) -> ArrayRef {
+fn array(ty: &DataType, values: &mut dyn Iterator<Item = Value>) -> ArrayRef {
     macro_rules! built {
         ($builder:expr, $value:ident => $cell:expr) => {{
             let mut builder = $builder;
@@ -203,41 +204,39 @@ fn envelope() -> [(&'static str, DataType); 6] {
     ]
 }
 
-fn in_envelope<E: Entity>(record: &Record<E>, column: &str) -> Value {
-    let user =
-        |user: Option<crm_core::Id<crm_core::User>>| user.map_or(Value::Null, |user| Value::Id(user.uuid()));
-    match column {
-        "id" => Value::Id(record.id.uuid()),
-        "version" => Value::Int(i64::try_from(record.version).unwrap_or(i64::MAX)),
-        "created_at" => Value::Instant(record.created_at),
-        "created_by" => user(record.created_by),
-        "updated_at" => Value::Instant(record.updated_at),
-        _ => user(record.updated_by),
-    }
-}
-
 /// The columns of a kind's records.
-pub(crate) fn schema<E: Entity>() -> SchemaRef {
+pub(crate) fn schema(kind: Kind) -> SchemaRef {
     let envelope = envelope().map(|(name, ty)| Field::new(name, ty, true));
-    let columns = columns::<E>().into_iter().map(|column| Field::new(column.name, column.ty, true));
+    let columns = columns(kind).into_iter().map(|column| Field::new(column.name, column.ty, true));
     Arc::new(Schema::new(envelope.into_iter().chain(columns).collect::<Vec<_>>()))
 }
 
 /// A page of records as columns.
 pub(crate) fn batch<E: Rules>(session: &Session, query: &Query) -> crm_core::Result<Batch> {
     let page = session.collection::<E>().list(query)?;
-    let records = &page.items;
-    let mut arrays: Vec<ArrayRef> = Vec::new();
-    for (name, ty) in envelope() {
-        arrays.push(array(&ty, records.iter().map(|record| in_envelope(record, name))));
-    }
-    for column in columns::<E>() {
-        let values = records.iter().map(|record| cell(record.data.value(column.field), column.part));
-        arrays.push(array(&column.ty, values));
-    }
-    let batch = RecordBatch::try_new(schema::<E>(), arrays);
-    let batch = batch.map_err(|error| crm_core::Error::Corrupt { reason: error.to_string() })?;
+    let envelopes = page.items.iter().map(|record| Envelope::of(record).values()).collect();
+    let batch = in_columns(E::kind(), envelopes, &|record, field| {
+        page.items.get(record).map_or(Value::Null, |record| record.data.value(field))
+    })?;
     Ok((batch, page.next))
+}
+
+fn in_columns(
+    kind: Kind,
+    mut envelopes: Vec<[Value; 6]>,
+    value: &dyn Fn(usize, usize) -> Value,
+) -> crm_core::Result<RecordBatch> {
+    let mut arrays: Vec<ArrayRef> = Vec::new();
+    for (place, (_, ty)) in envelope().into_iter().enumerate() {
+        let taken = |values: &mut [Value; 6]| values.get_mut(place).map(std::mem::take).unwrap_or_default();
+        arrays.push(array(&ty, &mut envelopes.iter_mut().map(taken)));
+    }
+    for column in columns(kind) {
+        let cell = |record| cell(value(record, column.field), column.part);
+        arrays.push(array(&column.ty, &mut (0..envelopes.len()).map(cell)));
+    }
+    RecordBatch::try_new(schema(kind), arrays)
+        .map_err(|error| crm_core::Error::Corrupt { reason: error.to_string() })
 }
 
 /// The batches of a list, each read when it is asked for.
@@ -303,7 +302,7 @@ impl Pages {
         let batches = Batches {
             session: Arc::clone(&self.session),
             kind: self.kind,
-            schema: crate::kinds::ops(self.kind).frame(),
+            schema: schema(self.kind),
             query: Some(self.query.clone().page_size(BATCH)),
         };
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(batches)), c"arrow_array_stream")

@@ -7,6 +7,7 @@ mod collection;
 mod crm;
 mod deals;
 mod dumps;
+mod envelope;
 mod errors;
 mod exports;
 mod files;

@@ -83,8 +83,6 @@ pub(crate) trait Ops: Sync {
         out: &mut dyn Write,
     ) -> crm_core::Result<u64>;
     #[cfg(feature = "arrow")]
-    fn frame(&self) -> arrow_schema::SchemaRef;
-    #[cfg(feature = "arrow")]
     fn batch(&self, session: &Session, query: &Query) -> crm_core::Result<crate::frame::Batch>;
     fn create_step(&self, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Step>;
     fn patch_step(&self, id: Uuid, patch: Patch) -> Step;
@@ -270,11 +268,6 @@ impl<E: Wrapped> Ops for Of<E> {
         out: &mut dyn Write,
     ) -> crm_core::Result<u64> {
         session.collection::<E>().export_csv(query, options, out)
-    }
-
-    #[cfg(feature = "arrow")]
-    fn frame(&self) -> arrow_schema::SchemaRef {
-        crate::frame::schema::<E>()
     }
 
     #[cfg(feature = "arrow")]

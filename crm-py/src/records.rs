@@ -1,10 +1,11 @@
 //! Stored records as frozen Python objects. Their fields are read when they are asked for, so that a list costs what it
 //! shows.
 
-use crate::errors::{broken, invalid};
-use crate::value::{core_name, id, instant, python_name, to_py, value_of};
+use crate::envelope::{ENVELOPE, Envelope, Named};
+use crate::errors::invalid;
+use crate::value::{core_name, python_name, to_py, value_of};
 use crm_core::chrono::{DateTime, Utc};
-use crm_core::{Entity, Id, Kind, Record, Rules, Shape, Uuid, Value, ValueType};
+use crm_core::{Entity, Id, Kind, Mismatch, Record, Rules, Schema, Shape, Uuid, Value, ValueType};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyMappingProxy, PyTuple};
@@ -18,8 +19,6 @@ pub(crate) trait Wrapped: Rules {
     /// The record in an object of its class.
     fn inside<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Record<Self>>;
 }
-
-const ENVELOPE: [&str; 6] = ["id", "version", "created_at", "created_by", "updated_at", "updated_by"];
 
 macro_rules! records {
     ($($(#[$doc:meta])* $class:ident;)+) => {
@@ -125,9 +124,15 @@ macro_rules! records {
         /// A record that was pickled.
         #[pyfunction]
         #[pyo3(name = "_restore")]
-        pub(crate) fn restore(py: Python<'_>, kind: &str, json: &str) -> PyResult<Py<PyAny>> {
+        pub(crate) fn restore(
+            py: Python<'_>,
+            kind: &str,
+            fields: &Bound<'_, PyDict>,
+        ) -> PyResult<Py<PyAny>> {
             match kind {
-                $(<crm_core::$class as Entity>::ENTITY => restored::<crm_core::$class>(py, json),)+
+                $(<crm_core::$class as Entity>::ENTITY => {
+                    crm_core::$class::wrap(py, made(Some(fields))?)
+                })+
                 _ => Err(invalid("kind", "unknown", format!("there are no records of the kind {kind:?}"))),
             }
         }
@@ -278,14 +283,23 @@ fn add_fields<E: Wrapped>(class: &Bound<'_, PyAny>) -> PyResult<()> {
 
 // ---- what all classes do alike -------------------------------------------------------------------------------------
 
-/// Values that do not belong to the data, by name.
-type Named<'py> = Vec<(String, Bound<'py, PyAny>)>;
+/// Sets a field's value in some data.
+type SetField<'s> = &'s mut dyn FnMut(usize, Value) -> Result<(), Mismatch>;
 
 /// The data that these fields say, on top of other data. What belongs to the envelope is given back.
 pub(crate) fn data_of<'py, E: Entity>(
     mut data: E,
     fields: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<(E, Named<'py>)> {
+    let envelope = set_all(E::schema(), fields, &mut |field, value| data.set(field, value))?;
+    Ok((data, envelope))
+}
+
+fn set_all<'py>(
+    schema: &Schema,
+    fields: Option<&Bound<'py, PyDict>>,
+    set: SetField<'_>,
+) -> PyResult<Named<'py>> {
     let mut envelope = Vec::new();
     for (name, value) in fields.into_iter().flat_map(|fields| fields.iter()) {
         let name: String = name.extract()?;
@@ -293,80 +307,52 @@ pub(crate) fn data_of<'py, E: Entity>(
             envelope.push((name, value));
             continue;
         }
-        let index = E::schema().field(core_name(&name));
-        let index = index.ok_or_else(|| {
-            PyTypeError::new_err(format!("a {} has no field {name:?}", E::ENTITY.replace('_', " ")))
+        let index = schema.field(core_name(&name)).ok_or_else(|| {
+            PyTypeError::new_err(format!("a {} has no field {name:?}", schema.entity.replace('_', " ")))
         })?;
-        data.set(index, value_of(&name, &value)?)
+        set(index, value_of(&name, &value)?)
             .map_err(|mismatch| invalid(&name, "mismatch", format!("expected {}", mismatch.expected)))?;
     }
-    Ok((data, envelope))
+    Ok(envelope)
 }
 
 fn made<E: Entity>(fields: Option<&Bound<'_, PyDict>>) -> PyResult<Record<E>> {
     let (data, envelope) = data_of(E::default(), fields)?;
-    let never = DateTime::UNIX_EPOCH;
-    let record = Record {
-        id: Id::from_uuid(Uuid::nil()),
-        version: 1,
-        created_at: never,
-        created_by: None,
-        updated_at: never,
-        updated_by: None,
-        data,
-    };
-    in_envelope(record, envelope)
+    Ok(Envelope::default().with(envelope)?.around(data))
 }
 
 fn changed<E: Entity>(record: &Record<E>, changes: Option<&Bound<'_, PyDict>>) -> PyResult<Record<E>> {
     let (data, envelope) = data_of(record.data.clone(), changes)?;
-    in_envelope(Record { data, ..record.clone() }, envelope)
+    Ok(Envelope::of(record).with(envelope)?.around(data))
 }
 
-fn in_envelope<E: Entity>(mut record: Record<E>, given: Named<'_>) -> PyResult<Record<E>> {
-    for (name, value) in given {
-        let user = |value: &Bound<'_, PyAny>| match value.is_none() {
-            true => Ok(None),
-            false => id(value).map(|id| Some(Id::from_uuid(id))),
-        };
-        match name.as_str() {
-            "id" => record.id = Id::from_uuid(id(&value)?),
-            "version" => record.version = value.extract()?,
-            "created_at" => record.created_at = instant(&value)?,
-            "created_by" => record.created_by = user(&value)?,
-            "updated_at" => record.updated_at = instant(&value)?,
-            _ => record.updated_by = user(&value)?,
-        }
-    }
-    Ok(record)
-}
-
+/// All fields of a record.
 fn whole<E: Entity>(record: &Record<E>) -> Value {
-    let user = |user: Option<Id<crm_core::User>>| user.map_or(Value::Null, |user| Value::Id(user.uuid()));
-    let version = i64::try_from(record.version).unwrap_or(i64::MAX);
-    let envelope = [
-        Value::Id(record.id.uuid()),
-        Value::Int(version),
-        Value::Instant(record.created_at),
-        user(record.created_by),
-        Value::Instant(record.updated_at),
-        user(record.updated_by),
-    ];
-    let mut all: BTreeMap<String, Value> =
-        ENVELOPE.iter().map(|name| (*name).to_owned()).zip(envelope).collect();
-    all.extend(
-        E::FIELDS.iter().enumerate().map(|(index, field)| (field.name.to_owned(), record.data.value(index))),
-    );
+    all_of(E::schema(), Envelope::of(record), &|field| record.data.value(field))
+}
+
+fn all_of(schema: &Schema, envelope: Envelope, value: &dyn Fn(usize) -> Value) -> Value {
+    let mut all = BTreeMap::new();
+    for (name, value) in ENVELOPE.into_iter().zip(envelope.values()) {
+        all.insert(name.to_owned(), value);
+    }
+    for (index, field) in schema.fields.iter().enumerate() {
+        all.insert(field.name.to_owned(), value(index));
+    }
     Value::Map(all)
 }
 
 /// An expression that makes the record again; fields that are empty are left out.
 fn repr<E: Entity>(object: &Bound<'_, PyAny>, class: &str, record: &Record<E>) -> PyResult<String> {
-    let mut parts = Vec::new();
     let empty = E::default();
-    let fields = E::FIELDS.iter().enumerate();
-    let told = fields.filter(|(index, _)| record.data.value(*index) != empty.value(*index));
-    for name in ENVELOPE.into_iter().chain(told.map(|(_, field)| python_name(field.name))) {
+    let told = |field: &usize| record.data.value(*field) != empty.value(*field);
+    expression(object, class, E::schema(), (0..E::FIELDS.len()).filter(told).collect())
+}
+
+fn expression(object: &Bound<'_, PyAny>, class: &str, schema: &Schema, told: Vec<usize>) -> PyResult<String> {
+    let mut parts = Vec::new();
+    let told = told.into_iter().filter_map(|field| schema.fields.get(field));
+    for name in ENVELOPE.into_iter().chain(told.map(|field| python_name(field.name))) {
         let value = object.getattr(name)?;
         // A view of a dict can't be pasted.
         let value = match value.cast::<PyMappingProxy>() {
@@ -378,17 +364,11 @@ fn repr<E: Entity>(object: &Bound<'_, PyAny>, class: &str, record: &Record<E>) -
     Ok(format!("{class}({})", parts.join(", ")))
 }
 
+/// How a record is pickled: its fields as Python values, of which its class makes it again.
 fn reduced<E: Entity>(py: Python<'_>, record: &Record<E>) -> PyResult<Py<PyAny>> {
-    let json = serde_json::to_string(record).map_err(|error| broken(&error.to_string()))?;
     let restore = py.import("crm._crm")?.getattr("_restore")?;
-    Ok((restore, (E::ENTITY, json)).into_pyobject(py)?.into_any().unbind())
-}
-
-fn restored<E: Wrapped>(py: Python<'_>, json: &str) -> PyResult<Py<PyAny>> {
-    let record = serde_json::from_str(json).map_err(|error| {
-        invalid("", "syntax", format!("this is no {} of this release: {error}", E::ENTITY))
-    })?;
-    E::wrap(py, record)
+    let fields = to_py(py, whole(record))?;
+    Ok((restore, (E::ENTITY, fields)).into_pyobject(py)?.into_any().unbind())
 }
 
 /// The record of this kind in an object, for what takes records.
