@@ -43,7 +43,7 @@ pub(crate) fn soak() -> Outcome {
     };
     let place = Place::new()?;
     place.prepare(&python)?;
-    place.install("release")?;
+    place.install("wheel")?;
     let test = place.package.join("tests").join("test_leaks.py");
     let mut leaks = place.python(["-m", "pytest", "--quiet", "-s", "-p", "no:cacheprovider"]);
     if env::var_os(ROUNDS).is_none() {
@@ -63,7 +63,7 @@ pub(crate) fn bench(args: &[String]) -> Outcome {
     let peers = root()?.join("benches").join("peers").join("python");
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
     finish("pip", place.python(pip).arg(peers.join("requirements.txt")))?;
-    place.install("release")?;
+    place.install("wheel")?;
     let mut all = Vec::new();
     all.push(json!({ "op": "wheel_bytes", "wheel_bytes": place.wheel_bytes()? }));
     for size in &options.sizes {
