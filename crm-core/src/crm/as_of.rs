@@ -189,14 +189,12 @@ impl<'s> PastView<'s> {
             for mut entry in E::read(self.now).find(&Plan { sight: Arc::new(sight.clone()), ..all })? {
                 let (id, live) = (entry.record.id.uuid(), entry.deletion.take().is_none());
                 known.insert(id);
-                match later.get(&(E::kind(), id)) {
-                    None if live => rows.push(entry),
-                    None => {}
-                    Some(later) => {
-                        if later.take_back(Some(live), &mut entry.record.data) {
-                            changed.push((later.first, entry));
-                        }
-                    }
+                let Some(later) = later.get(&(E::kind(), id)) else {
+                    rows.extend(live.then_some(entry));
+                    continue;
+                };
+                if later.take_back(Some(live), &mut entry.record.data) {
+                    changed.push((later.first, entry));
                 }
             }
         }
