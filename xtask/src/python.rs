@@ -34,7 +34,8 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     place.test()
 }
 
-/// What takes too long for every day: 200,000 records are created, listed and heard of, with the package as it is released.
+/// What takes too long for every day: the package is built from its source distribution, as where there is no wheel, and with
+/// it 200,000 records are created, listed and heard of.
 pub(crate) fn soak() -> Outcome {
     const ROUNDS: &str = "CRM_PYTHON_LEAK_ROUNDS";
     let Some(python) = python() else {
@@ -43,7 +44,7 @@ pub(crate) fn soak() -> Outcome {
     };
     let place = Place::new()?;
     place.prepare(&python)?;
-    place.install("wheel")?;
+    place.install_source()?;
     let test = place.package.join("tests").join("test_leaks.py");
     let mut leaks = place.python(["-m", "pytest", "--quiet", "-s", "-p", "no:cacheprovider"]);
     if env::var_os(ROUNDS).is_none() {
@@ -141,19 +142,22 @@ impl Place {
             fs::remove_dir_all(&wheels)
                 .map_err(|error| format!("cannot empty {}: {error}", wheels.display()))?;
         }
-        let build = ["build", "--quiet", "--profile", profile, "--out"];
+        let build = ["build", "--locked", "--quiet", "--profile", profile, "--out"];
         finish("maturin", self.program("maturin").args(build).arg(&wheels))?;
-        let wheel = self.wheel()?;
-        let pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--force-reinstall",
-            "--no-deps",
-        ];
-        finish("pip", self.python(pip).arg(&wheel))
+        self.pip_install(&self.wheel()?)
+    }
+
+    /// Packs the sources up and lets pip build and install what they are the sources of.
+    fn install_source(&self) -> Outcome {
+        let sources = self.folder.join("sources");
+        finish("maturin", self.program("maturin").args(["sdist", "--out"]).arg(&sources))?;
+        let version = env!("CARGO_PKG_VERSION");
+        self.pip_install(&sources.join(format!("crm_embedded-{version}.tar.gz")))
+    }
+
+    fn pip_install(&self, package: &Path) -> Outcome {
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        finish("pip", self.python(pip).args(["--force-reinstall", "--no-deps"]).arg(package))
     }
 
     /// The wheel that was built.

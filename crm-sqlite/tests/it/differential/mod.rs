@@ -3,7 +3,10 @@
 //!
 //! Both sides run on the same clock and the same entropy, so ids are equal and everything is compared as text.
 
+mod acting;
+mod any_collection;
 mod command;
+mod population;
 mod values;
 mod world;
 
