@@ -8,7 +8,7 @@ use crate::pages::Pages;
 use crate::query::{field_of, filter_of, query_of};
 use crate::value::{in_python, to_py};
 use crm_core::{Aggregate, GroupBy, Kind, Period, Query, Session, Value};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use std::sync::Arc;
@@ -48,7 +48,8 @@ impl Collection {
         ops(self.kind).get(py, &self.session, id)
     }
 
-    /// Changes fields of a record; None empties one. With `version`, that of the record as it was read, fields that
+    /// Changes fields of a record; None empties one. A field that is named takes the whole new value: of an address or a lead
+    /// the parts that are not named become empty. Only custom fields are changed one by one. With `version`, that of the record as it was read, fields that
     /// somebody else changed since are not written over.
     ///
     /// Raises:
@@ -284,10 +285,15 @@ impl Collection {
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let id = crate::value::id(id)?;
-        let filter = crm_core::Filter::is("id", id);
-        let count = py.detach(|| ops(self.kind).count(&self.session, &Query::new().filter(filter)));
-        Ok(count.or_raise()? > 0)
+        match self.get(py, id) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_instance_of::<PyLookupError>(py) => Ok(false),
+            // A text that is neither an id nor a name.
+            Err(error) if id.is_instance_of::<PyString>() && error.is_instance_of::<PyValueError>(py) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn __getitem__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {

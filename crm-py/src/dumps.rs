@@ -35,7 +35,8 @@ impl Crm {
     }
 }
 
-/// Makes a store of a dump, in a file that is not there yet.
+/// Makes a store of a dump, in a file that is not there yet. A dump has no passwords: give the users new ones by
+/// `db.system().set_password(user, password)`.
 ///
 /// Args:
 ///     path: the new file; what it is opened with is as of `open`.

@@ -46,7 +46,8 @@ fn tree_of(tree: &Bound<'_, PyAny>) -> PyResult<Filter> {
     let json = serde_json::to_value(&value).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_value(json).map_err(|_| {
         wrong(
-            "a filter is {\"field\": …, \"op\": \"is\", \"value\": …}, or {\"and\": […]}, {\"or\": […]}, {\"not\": …}"
+            "a filter is {\"field\": …, \"op\": …, \"value\": …} with one of is, is_not, in, less, at_most, greater, at_least, \
+             between, contains, starts_with, is_empty; or {\"and\": […]}, {\"or\": […]}, {\"not\": …}"
                 .to_owned(),
         )
     })

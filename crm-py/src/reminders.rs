@@ -22,7 +22,7 @@ impl Delivery {
     fn reminder(&self) -> Uuid {
         self.0.reminder.uuid()
     }
-    /// The occurrence: its day, or its moment in UTC, as ISO 8601 text.
+    /// The occurrence by its name: its day, or its day and time with the zone, and until when it was snoozed.
     #[getter]
     fn occurrence(&self) -> &str {
         &self.0.occurrence

@@ -171,3 +171,9 @@ def test_leads_deals_and_reminders(s: crm.Session, clock: ManualClock) -> None:
     assert snoozed.status is crm.ReminderStatus.SNOOZED
     assert s.complete_reminder(reminder, snoozed.due).status is crm.ReminderStatus.DONE
     assert snoozed.created_at.tzinfo == timezone.utc
+
+
+def test_in_says_what_brackets_find(s: crm.Session) -> None:
+    tea = s.customers.create(name="Mara Tea")
+    assert tea in s.customers and tea.id in s.customers and "C001" in s.customers
+    assert "C999" not in s.customers and "zzz" not in s.notes and s.new_id() not in s.customers

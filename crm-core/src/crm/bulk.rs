@@ -43,6 +43,10 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `denied`, `invalid` for the filter; what is wrong with single records is in [`Bulk::problems`].
     pub fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> Result<Bulk<E>> {
+        // A field that is none, or takes no such value, is no problem of single records.
+        let mut problems = Violations::default();
+        patch.clone().apply(&mut E::default(), &mut problems);
+        problems.into_result()?;
         self.all("update_all", Action::Edit, filter, dry_run, |unit, id| {
             let before = unit.load(id)?.record.version;
             let after = unit.update(id, |data| {

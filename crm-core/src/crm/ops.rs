@@ -6,7 +6,9 @@ use super::undo;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::insight::TimelinePlace;
-use crate::model::{Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query, Settings};
+use crate::model::{
+    Action, Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query, Settings,
+};
 use crate::store::{
     Atom, ColumnRef, Condition, Entry, Found, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
     column_is, has_custom,
@@ -39,8 +41,8 @@ pub(crate) trait KindOps: Sync {
     fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()>;
     /// Takes one change back.
     fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()>;
-    /// Whether the actor sees the record, and may edit it.
-    fn require_edit(&self, unit: &UnitOfWork<'_>, id: Uuid) -> Result<()>;
+    /// Whether the actor sees the record, and may do this to it.
+    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, action: Action) -> Result<()>;
     /// Whether any record, live or in the trash, has a value in this custom field.
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
     /// Whether no two live records may have the same key in a field.
@@ -177,10 +179,10 @@ impl<E: Rules> KindOps for Of<E> {
         undo::undo_change::<E>(unit, change, deletion)
     }
 
-    fn require_edit(&self, unit: &UnitOfWork<'_>, id: Uuid) -> Result<()> {
+    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, action: Action) -> Result<()> {
         let id = Id::<E>::from_uuid(id);
         unit.load_any(id)?;
-        unit.require(id, crate::model::Action::Edit)
+        unit.require(id, action)
     }
 
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool> {

@@ -349,7 +349,8 @@ impl Session {
     }
 
     /// Takes an operation back by a new one, exactly: refused when a later operation touched the same fields.
-    /// Needs the permission to edit every record concerned.
+    /// Needs the permission to edit every record concerned. What somebody else created or restored goes into the trash by it,
+    /// which needs the permission to delete it.
     ///
     /// ```
     /// # let (crm, session) = crm_core::contract::demo()?;

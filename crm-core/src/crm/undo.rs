@@ -4,7 +4,7 @@ use super::ops::ops;
 use super::rules::Rules;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
-use crate::model::{Change, ChangeKind, Deletion, Kind, Operation, OperationId};
+use crate::model::{Action, Change, ChangeKind, Deletion, Kind, Operation, OperationId};
 use crate::store::Entry;
 use crate::value::{Id, Value};
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     let unknown = || Error::NotFound { entity: "operation", key: operation.to_string() };
     let mut done = unit.tx().operation(operation)?.ok_or_else(unknown)?;
     done.changes.iter_mut().for_each(Change::give_types);
+    let own = unit.user().is_some() && unit.user() == done.actor.user();
     for change in done.changes.iter().rev() {
         // What is gone can't be looked at any more: only who edits all records of the kind is told.
         let gone = || match unit.edits_all(change.kind) {
@@ -22,10 +23,14 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
         if change.erased || matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
             return Err(gone());
         }
-        match ops(change.kind).require_edit(unit, change.id) {
+        match ops(change.kind).require(unit, change.id, Action::Edit) {
             // It was purged since, or is one that the actor does not see.
             Err(Error::NotFound { .. }) => return Err(gone()),
             result => result?,
+        }
+        // To take it back is to delete the record. Who did it himself may: nothing was built on it since.
+        if !own && matches!(change.change, ChangeKind::Create | ChangeKind::Restore) {
+            ops(change.kind).require(unit, change.id, Action::Delete)?;
         }
     }
     for change in &done.changes {

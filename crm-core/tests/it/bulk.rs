@@ -42,6 +42,17 @@ fn one_bad_record_keeps_all_as_they_were_and_is_named() {
     assert_eq!(office.admin.customers().get(other).unwrap().status, CustomerStatus::Active);
 }
 
+/// A misspelt field is no problem of a thousand records.
+#[test]
+fn a_field_that_is_none_is_refused_before_any_record_is_looked_at() {
+    let office = office();
+    office.customer("Mara Tea");
+    for patch in [Patch::new().set("nmae", "Mara Group"), Patch::new().set("status", "gone")] {
+        let refused = office.admin.customers().update_all(&Filter::all(), patch, true);
+        assert!(failure(refused).starts_with("invalid "));
+    }
+}
+
 #[test]
 fn deleting_many_is_one_operation_that_is_taken_back_at_once() {
     let office = office();

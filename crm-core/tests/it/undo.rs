@@ -235,3 +235,24 @@ fn a_batch_of_five_hundred_mixed_writes_is_undone_exactly() {
     assert!(office.crm.check().unwrap().is_clean());
     assert!(office.crm.verify().unwrap().holds());
 }
+
+/// An agent can't delete customers: not by taking back what made them either. What he did himself he may take back.
+#[test]
+fn undo_of_a_creation_needs_the_right_to_delete_unless_it_was_ones_own() {
+    let office = office();
+    let agent = office.user("ann", "agent", None);
+    let owner = agent.me().unwrap().map(|user| user.id);
+    let given = Customer { name: "Mara Tea".into(), owner, ..Customer::default() };
+    let theirs = office.admin.customers().create(given).unwrap().id;
+    let created = last(&office).id;
+    assert_eq!(failure(agent.customers().delete(theirs)), "denied");
+    assert_eq!(failure(agent.undo(created)), "denied");
+    office.admin.customers().delete(theirs).unwrap();
+    office.admin.customers().restore(theirs).unwrap();
+    assert_eq!(failure(agent.undo(last(&office).id)), "denied", "what somebody else restored");
+    assert_eq!(agent.customers().get(theirs).unwrap().name, "Mara Tea");
+    let own =
+        agent.customers().create(Customer { name: "Mistake".into(), ..Customer::default() }).unwrap().id;
+    agent.undo(last(&office).id).unwrap();
+    assert_eq!(failure(agent.customers().get(own)), "not_found");
+}

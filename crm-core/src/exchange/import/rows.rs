@@ -233,11 +233,14 @@ impl<R: Read> Rows<R> {
                 lengths.push(line.len());
                 self.feed(start, &mut written, &mut ended)
             };
-            if whole && self.width > 0 && ended != self.width || whole && !self.quotes_hold() {
-                break;
-            }
             if whole {
-                return self.take(written, ended, RowState::Filled);
+                // A row of another width whose quotes are in their places has a cell too few or too many, unless the lines that
+                // it would take in are rows themselves.
+                let fits = self.width == 0 || ended == self.width || !self.holds_rows(&lengths);
+                if fits && self.quotes_hold() {
+                    return self.take(written, ended, RowState::Filled);
+                }
+                break;
             }
             // The cell that the quote is in is one too many already: what follows need not be read to know that the row is
             // none, and would be read once more for every line that has such a quote.

@@ -2,7 +2,7 @@
 
 use super::formats::Formats;
 use super::rows::{Layout, RowState, Rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::EmailAddress;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
@@ -113,6 +113,9 @@ pub fn sniff(source: impl Read) -> Result<Sniffed> {
         }
     }
     let (_, layout, table) = best.unwrap_or_default();
+    if table.rows.iter().flatten().any(|cell| cell.contains('\0')) {
+        return Err(Error::invalid("encoding", "malformed", "the file has bytes of 0: it is no text"));
+    }
     let header = table.has_header();
     let layout = Layout { header, encoding: Some(table.encoding.to_lowercase()), ..layout };
     let (names, rows) = match table.rows.split_first() {

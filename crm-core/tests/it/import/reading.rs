@@ -159,6 +159,29 @@ fn case_02_a_stray_quote_swallows_nothing() {
     assert_eq!(twice, expected);
 }
 
+/// Protects: a cell of several lines in a row that is shorter than the others is a cell, and no line of it a row.
+#[test]
+fn a_short_row_may_have_cells_of_several_lines() {
+    use RowState::{Filled, StrayQuote};
+    let row = |line, state, cells: &str| (line, state, cells.to_owned());
+    let short = states("name,note,town\nAcme,\"line 1\nline 2\"\nB,x,y\n");
+    assert_eq!(short, [row(2, Filled, "Acme|line 1\nline 2"), row(4, Filled, "B|x|y")]);
+    // Lines that are rows are rows.
+    let stray = states("name,note,town\nAcme,\"27 wide\nB,x,y\nC,z,\"w\"\n");
+    assert_eq!(
+        stray,
+        [row(2, StrayQuote, "Acme,\"27 wide"), row(3, Filled, "B|x|y"), row(4, Filled, "C|z|w")]
+    );
+}
+
+/// Protects: what is no text is not taken for columns of text.
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    for bytes in [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01"[..], b"PK\x03\x04\x14\0\0\0\x08\0abc,def\n"] {
+        assert_eq!(crate::failure(sniff(bytes)), "invalid encoding malformed");
+    }
+}
+
 /// Protects: line ends of every system, quoted line ends, and marks.
 #[test]
 fn case_11b_line_ends_never_become_text() {
