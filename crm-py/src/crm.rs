@@ -91,7 +91,7 @@ impl Opening {
 /// Args:
 ///     path: the file.
 ///     durability: `"full"`: what was written survives a power cut; `"normal"`: it survives a crash of the program.
-///     read_only: nothing is written.
+///     read_only: nothing is written, nor does anybody log in, which would be written: `resume` a session, or take `system`.
 ///     busy_timeout: how many seconds a call waits for another program that writes.
 ///     readers: how many reads go on at the same time.
 ///     session_hours: how long a session lasts.

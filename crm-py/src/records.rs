@@ -188,7 +188,7 @@ enum Shown {
     Parts(Py<PyAny>),
 }
 
-/// One field of a class of records.
+// One field of a class of records. Its own doc would hide that of the field.
 #[pyclass(module = "crm", frozen, name = "field")]
 pub(crate) struct FieldOf {
     index: usize,

@@ -284,7 +284,8 @@ impl Session {
         operations(py, py.detach(|| self.0.latest_operations(before, limit)).or_raise()?)
     }
 
-    /// What this user did last: what `undo` would most likely take; None when there is nothing.
+    /// What this user did last: what `undo` would most likely take, also when that was an undo, which is taken back then; None
+    /// when there is nothing.
     fn last_operation(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let last = py.detach(|| self.0.last_operation()).or_raise()?;
         last.map(|last| operation(py, last)).transpose()

@@ -8,8 +8,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString,
-    PyTime, PyTuple, PyTzInfo,
+    PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyFrozenSet, PyInt, PyIterator, PyList, PyMapping, PySet,
+    PyString, PyTime, PyTuple, PyTzInfo,
 };
 use std::collections::BTreeMap;
 
@@ -107,6 +107,7 @@ pub(crate) fn from_py(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         || given.is_instance_of::<PyTuple>()
         || given.is_instance_of::<PySet>()
         || given.is_instance_of::<PyFrozenSet>()
+        || given.is_instance_of::<PyIterator>()
     {
         let items = given.try_iter()?.map(|item| from_py(&item?)).collect::<PyResult<Vec<_>>>()?;
         return Ok(Value::List(items));

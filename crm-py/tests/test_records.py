@@ -99,3 +99,13 @@ def test_instants_of_any_zone_and_age(s: crm.Session) -> None:
         assert call.occurred_at == at and call.occurred_at.utcoffset() == datetime.timedelta(0)
     with pytest.raises(ValueError, match="zone"):
         s.interactions.create(customer=tea, kind="call", subject="Tea", occurred_at=datetime.datetime(2026, 1, 1))
+
+
+def test_fields_tell_what_they_are() -> None:
+    docs = {crm.Customer.name.__doc__, crm.Customer.tags.__doc__, crm.Customer.address.__doc__}
+    assert len(docs) == 3 and all(docs)
+
+
+def test_a_list_may_be_any_iterable(s: crm.Session) -> None:
+    tea = s.customers.create(name="Mara Tea", tags=(tag for tag in ("tea", "fair")))
+    assert tea.tags == ("tea", "fair")

@@ -545,7 +545,7 @@ class Delivery:
         """The reminder."""
     @property
     def occurrence(self) -> str:
-        """The occurrence: its day, or its moment in UTC, as ISO 8601 text."""
+        """The occurrence by its name: its day, or its day and time with the zone, and until when it was snoozed."""
     @property
     def offset(self) -> int:
         """How many minutes before it is due."""
