@@ -41,8 +41,8 @@ pub(crate) trait KindOps: Sync {
     fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()>;
     /// Takes one change back.
     fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()>;
-    /// Whether the actor sees the record, and may do this to it.
-    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, action: Action) -> Result<()>;
+    /// Whether the actor sees the record, and may do all of this to it.
+    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, actions: &[Action]) -> Result<()>;
     /// Whether any record, live or in the trash, has a value in this custom field.
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
     /// Whether no two live records may have the same key in a field.
@@ -179,10 +179,10 @@ impl<E: Rules> KindOps for Of<E> {
         undo::undo_change::<E>(unit, change, deletion)
     }
 
-    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, action: Action) -> Result<()> {
+    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, actions: &[Action]) -> Result<()> {
         let id = Id::<E>::from_uuid(id);
         unit.load_any(id)?;
-        unit.require(id, action)
+        actions.iter().try_for_each(|action| unit.require(id, *action))
     }
 
     fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool> {

@@ -23,14 +23,15 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
         if change.erased || matches!(change.change, ChangeKind::Purge | ChangeKind::Erase) {
             return Err(gone());
         }
-        match ops(change.kind).require(unit, change.id, Action::Edit) {
+        // To take it back is to delete the record. Who did it himself may: nothing was built on it since.
+        let needed: &[Action] = match change.change {
+            ChangeKind::Create | ChangeKind::Restore if !own => &[Action::Edit, Action::Delete],
+            _ => &[Action::Edit],
+        };
+        match ops(change.kind).require(unit, change.id, needed) {
             // It was purged since, or is one that the actor does not see.
             Err(Error::NotFound { .. }) => return Err(gone()),
             result => result?,
-        }
-        // To take it back is to delete the record. Who did it himself may: nothing was built on it since.
-        if !own && matches!(change.change, ChangeKind::Create | ChangeKind::Restore) {
-            ops(change.kind).require(unit, change.id, Action::Delete)?;
         }
     }
     for change in &done.changes {
