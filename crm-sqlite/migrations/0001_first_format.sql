@@ -3,7 +3,7 @@
 -- lower case, without accents. `row` is the place in the order of creation. `…_text` holds the words by which a live
 -- record is found, `…_words` is their index: the words themselves, their beginnings after U+0081, their groups of three
 -- letters after U+0082, and words less one letter after U+0083. For `IN` with three values or more SQLite makes a table at
--- every insert, so longer lists are written with `OR`.
+-- every insert, so longer lists are written with `OR`. Most lists are empty, which is told without parsing them.
 
 -- What every write looks at, and counters that are given back when a transaction is rolled back.
 CREATE TABLE crm_meta (
@@ -138,7 +138,7 @@ CREATE TABLE crm_custom_field (
     label TEXT NOT NULL,
     type TEXT NOT NULL CHECK (type = 'text' OR type = 'number' OR type = 'money' OR type = 'date' OR type = 'instant' OR type = 'bool' OR type = 'choice' OR type = 'choices' OR type = 'url' OR type = 'email' OR type = 'phone' OR type = 'reference'),
     required INTEGER NOT NULL CHECK (required IN (0, 1)),
-    options TEXT NOT NULL CHECK (json_valid(options)),
+    options TEXT NOT NULL CHECK (options = '[]' OR json_valid(options)),
     target TEXT,
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
     path TEXT NOT NULL
@@ -258,8 +258,8 @@ CREATE TABLE crm_customer (
     family_name_key TEXT,
     company TEXT,
     company_key TEXT,
-    emails TEXT NOT NULL CHECK (json_valid(emails)),
-    phones TEXT NOT NULL CHECK (json_valid(phones)),
+    emails TEXT NOT NULL CHECK (emails = '[]' OR json_valid(emails)),
+    phones TEXT NOT NULL CHECK (phones = '[]' OR json_valid(phones)),
     website TEXT,
     address_street TEXT,
     address_city TEXT,
@@ -270,14 +270,14 @@ CREATE TABLE crm_customer (
     address_postal_code_key TEXT,
     address_country TEXT,
     address_country_key TEXT,
-    tags TEXT NOT NULL CHECK (json_valid(tags)),
+    tags TEXT NOT NULL CHECK (tags = '[]' OR json_valid(tags)),
     description TEXT NOT NULL,
     source TEXT,
     source_key TEXT,
     owner BLOB REFERENCES crm_user (id),
     parent BLOB REFERENCES crm_customer (id),
-    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
-    extra TEXT NOT NULL CHECK (json_valid(extra)),
+    external_ids TEXT NOT NULL CHECK (external_ids = '{}' OR json_valid(external_ids)),
+    extra TEXT NOT NULL CHECK (extra = '{}' OR json_valid(extra)),
     lead_status TEXT CHECK (lead_status = 'new' OR lead_status = 'contacted' OR lead_status = 'qualified' OR lead_status = 'lost' OR lead_status = 'converted'),
     lead_priority TEXT CHECK (lead_priority = 'low' OR lead_priority = 'medium' OR lead_priority = 'high'),
     lead_estimated_value_minor INTEGER,
@@ -330,8 +330,8 @@ CREATE TABLE crm_contact (
     given_name_key TEXT NOT NULL,
     family_name TEXT NOT NULL,
     family_name_key TEXT NOT NULL,
-    emails TEXT NOT NULL CHECK (json_valid(emails)),
-    phones TEXT NOT NULL CHECK (json_valid(phones)),
+    emails TEXT NOT NULL CHECK (emails = '[]' OR json_valid(emails)),
+    phones TEXT NOT NULL CHECK (phones = '[]' OR json_valid(phones)),
     position TEXT,
     position_key TEXT,
     department TEXT,
@@ -348,8 +348,8 @@ CREATE TABLE crm_contact (
     address_country TEXT,
     address_country_key TEXT,
     description TEXT NOT NULL,
-    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
-    extra TEXT NOT NULL CHECK (json_valid(extra)),
+    external_ids TEXT NOT NULL CHECK (external_ids = '{}' OR json_valid(external_ids)),
+    extra TEXT NOT NULL CHECK (extra = '{}' OR json_valid(extra)),
     merged_into BLOB REFERENCES crm_contact (id),
     custom TEXT CHECK (json_valid(custom)),
     custom_key TEXT CHECK (json_valid(custom_key))
@@ -385,7 +385,7 @@ CREATE TABLE crm_opportunity (
     deleted_at INTEGER,
     deleted_by BLOB,
     customer BLOB NOT NULL REFERENCES crm_customer (id),
-    contacts TEXT NOT NULL CHECK (json_valid(contacts)),
+    contacts TEXT NOT NULL CHECK (contacts = '[]' OR json_valid(contacts)),
     name TEXT NOT NULL,
     name_key TEXT NOT NULL,
     pipeline BLOB REFERENCES crm_pipeline (id),
@@ -400,15 +400,15 @@ CREATE TABLE crm_opportunity (
     expected_close_on TEXT,
     cycle_days INTEGER,
     owner BLOB REFERENCES crm_user (id),
-    external_ids TEXT NOT NULL CHECK (json_valid(external_ids)),
+    external_ids TEXT NOT NULL CHECK (external_ids = '{}' OR json_valid(external_ids)),
     lost_reason TEXT,
     lost_reason_key TEXT,
     source TEXT,
     source_key TEXT,
-    tags TEXT NOT NULL CHECK (json_valid(tags)),
-    lines TEXT NOT NULL CHECK (json_valid(lines)),
+    tags TEXT NOT NULL CHECK (tags = '[]' OR json_valid(tags)),
+    lines TEXT NOT NULL CHECK (lines = '[]' OR json_valid(lines)),
     stage_since INTEGER,
-    stage_times TEXT NOT NULL CHECK (json_valid(stage_times)),
+    stage_times TEXT NOT NULL CHECK (stage_times = '[]' OR json_valid(stage_times)),
     custom TEXT CHECK (json_valid(custom)),
     custom_key TEXT CHECK (json_valid(custom_key))
 ) STRICT;
@@ -442,7 +442,7 @@ CREATE TABLE crm_interaction (
     deleted_at INTEGER,
     deleted_by BLOB,
     customer BLOB NOT NULL REFERENCES crm_customer (id),
-    contacts TEXT NOT NULL CHECK (json_valid(contacts)),
+    contacts TEXT NOT NULL CHECK (contacts = '[]' OR json_valid(contacts)),
     opportunity BLOB REFERENCES crm_opportunity (id),
     kind TEXT NOT NULL CHECK (kind = 'call' OR kind = 'email' OR kind = 'meeting' OR kind = 'message' OR kind = 'visit' OR kind = 'other'),
     direction TEXT CHECK (direction IN ('inbound', 'outbound')),
@@ -502,7 +502,7 @@ CREATE TABLE crm_reminder (
     anchor_zone TEXT,
     assignee BLOB REFERENCES crm_user (id),
     priority TEXT NOT NULL CHECK (priority = 'low' OR priority = 'medium' OR priority = 'high'),
-    offsets TEXT NOT NULL CHECK (json_valid(offsets)),
+    offsets TEXT NOT NULL CHECK (offsets = '[]' OR json_valid(offsets)),
     status TEXT NOT NULL CHECK (status = 'pending' OR status = 'sent' OR status = 'failed' OR status = 'snoozed' OR status = 'done' OR status = 'cancelled'),
     snoozed_until INTEGER
 ) STRICT;
@@ -729,7 +729,7 @@ CREATE TABLE crm_key (
 ) STRICT, WITHOUT ROWID;
 
 -- The journal: one row an operation, one row a changed record. The hash of an operation covers the one before it and
--- the digests of its changes; a digest covers salt, before and after, which an erasure empties together.
+-- the digests of its changes; a digest covers salt, before and after (JSON), which an erasure empties together.
 CREATE TABLE crm_operation (
     seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -751,8 +751,8 @@ CREATE TABLE crm_change (
     change TEXT NOT NULL CHECK (change = 'create' OR change = 'update' OR change = 'trash' OR change = 'restore' OR change = 'purge' OR change = 'erase'),
     version INTEGER NOT NULL,
     customer BLOB,
-    before TEXT CHECK (json_valid(before)),
-    after TEXT CHECK (json_valid(after)),
+    before TEXT,
+    after TEXT,
     salt BLOB CHECK (length(salt) = 16),
     digest BLOB NOT NULL CHECK (length(digest) = 32),
     PRIMARY KEY (operation, place)

@@ -92,6 +92,11 @@ impl Conn {
         self.prepare(sql)?.execute(params).or_error()
     }
 
+    /// Runs statements of which many in a row are the same one.
+    pub(crate) fn repeated(&self) -> Repeated<'_> {
+        Repeated { conn: self, last: None }
+    }
+
     /// For what happens once: opening, migrating, checking.
     pub(crate) fn raw(&self) -> &Connection {
         &self.raw
@@ -130,5 +135,27 @@ impl Conn {
                 let _ = self.execute("ROLLBACK", []);
             }
         }
+    }
+}
+
+/// Keeps the last statement at hand: to look a long one up takes as long as to run a short one.
+pub(crate) struct Repeated<'c> {
+    conn: &'c Conn,
+    last: Option<(&'static str, CachedStatement<'c>)>,
+}
+
+impl Repeated<'_> {
+    /// Runs a statement that has no result; SQLite's error as it is.
+    pub(crate) fn execute(
+        &mut self,
+        sql: &'static str,
+        params: impl rusqlite::Params,
+    ) -> Result<rusqlite::Result<usize>> {
+        if let Some((_, statement)) = self.last.as_mut().filter(|(last, _)| std::ptr::eq(*last, sql)) {
+            self.conn.statements.fetch_add(1, Ordering::Relaxed);
+            return Ok(statement.execute(params));
+        }
+        let (_, statement) = self.last.insert((sql, self.conn.prepare(sql)?));
+        Ok(statement.execute(params))
     }
 }

@@ -283,8 +283,9 @@ impl JournalWrite for SqliteTransaction {
                 sealed.hash,
             ],
         )?;
+        let mut statements = conn.repeated();
         for (place, (change, values)) in operation.changes.iter().zip(&sealed.values).enumerate() {
-            let noted = conn.prepare(CHANGE)?.execute(params![
+            let cells = params![
                 seq,
                 i64::try_from(place).unwrap_or(i64::MAX),
                 change.kind.as_str(),
@@ -296,8 +297,8 @@ impl JournalWrite for SqliteTransaction {
                 values.after,
                 values.salt,
                 values.digest,
-            ]);
-            match noted {
+            ];
+            match statements.execute(CHANGE, cells)? {
                 Ok(_) => {}
                 // An id is used once in all of a store's life, whatever the kind of its record.
                 Err(error) if change.change == ChangeKind::Create && is_duplicate(&error) => {

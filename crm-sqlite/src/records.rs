@@ -179,17 +179,14 @@ fn change_keys(conn: &Conn, entity: &'static str, id: Uuid, index: &IndexChange)
     const REMOVE: &str = "DELETE FROM crm_key WHERE kind = ?1 AND field = ?2 AND \"key\" = ?3 AND shared IN (x'', ?4) AND record = ?4";
     const ADD: &str =
         "INSERT INTO crm_key (kind, field, \"key\", record, shared) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut statements = conn.repeated();
     for key in &index.removed {
-        conn.execute(REMOVE, params![entity, key.field, key.key, &id.as_bytes()[..]])?;
+        statements.execute(REMOVE, params![entity, key.field, key.key, &id.as_bytes()[..]])?.or_error()?;
     }
     for key in &index.added {
-        let added = conn.prepare(ADD)?.execute(params![
-            entity,
-            key.field,
-            key.key,
-            &id.as_bytes()[..],
-            if key.unique { &[] } else { &id.as_bytes()[..] }
-        ]);
+        let shared: &[u8] = if key.unique { &[] } else { id.as_bytes() };
+        let added =
+            statements.execute(ADD, params![entity, key.field, key.key, &id.as_bytes()[..], shared])?;
         match added {
             Ok(_) => {}
             Err(error) if is_duplicate(&error) => {

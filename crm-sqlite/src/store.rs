@@ -207,6 +207,10 @@ impl HasConn for SqliteTransaction {
 }
 
 impl Transaction for SqliteTransaction {
+    fn settle(&mut self) -> Result<()> {
+        words::write(&self.conn)
+    }
+
     fn commit(self: Box<Self>) -> Result<()> {
         counters::write(&self.conn)?;
         words::write(&self.conn)?;

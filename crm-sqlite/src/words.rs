@@ -6,10 +6,10 @@ use crate::table::Table;
 use crm_core::port::index_tokens;
 use crm_core::{Kind, Result, Uuid};
 use rusqlite::{OptionalExtension, params};
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 
 /// How much is looked at to tell which words are common.
 const SAMPLED: usize = 64;
@@ -59,6 +59,8 @@ impl WordsSql {
 #[derive(Default)]
 pub(crate) struct Unwritten {
     all: RefCell<Vec<Change>>,
+    /// Makes tokens on another core while records are written.
+    maker: RefCell<Option<Sender<Vec<Arc<Pending>>>>>,
     /// How much was gathered when the savepoint began, and how much of it was written since.
     savepoint: RefCell<Option<Savepoint>>,
 }
@@ -69,17 +71,38 @@ struct Change {
     tokens: Tokens,
 }
 
-/// Tokens, or the words that they are made of.
+impl Change {
+    fn pending(&self) -> Option<Arc<Pending>> {
+        match &self.tokens {
+            Tokens::Made(_) => None,
+            Tokens::Pending(pending) => Some(Arc::clone(pending)),
+        }
+    }
+}
+
+/// Tokens, or what will be.
 enum Tokens {
     Made(String),
-    Of(String),
+    Pending(Arc<Pending>),
+}
+
+/// Words and their tokens, made by whoever comes first: the maker, or the writer who needs them.
+struct Pending {
+    words: String,
+    tokens: OnceLock<String>,
+}
+
+impl Pending {
+    fn tokens(&self) -> &str {
+        self.tokens.get_or_init(|| index_tokens(&self.words))
+    }
 }
 
 impl Tokens {
-    fn text(&self) -> Cow<'_, str> {
+    fn text(&self) -> &str {
         match self {
-            Tokens::Made(tokens) => Cow::Borrowed(tokens),
-            Tokens::Of(words) => Cow::Owned(index_tokens(words)),
+            Tokens::Made(tokens) => tokens,
+            Tokens::Pending(pending) => pending.tokens(),
         }
     }
 }
@@ -90,8 +113,8 @@ struct Savepoint {
     written: usize,
 }
 
-/// How many lots of tokens are made ahead of the writing.
-const AHEAD: usize = 4;
+/// Of how many changes the tokens are made at once on another core.
+const AT_ONCE: usize = 128;
 
 /// How many changes are gathered at most, where no savepoint has to be gone back to.
 const MOST_GATHERED: usize = 4_096;
@@ -99,13 +122,38 @@ const MOST_GATHERED: usize = 4_096;
 impl Unwritten {
     fn push(&self, conn: &Conn, change: Change) -> Result<()> {
         self.all.borrow_mut().push(change);
-        let many = self.all.borrow().len() >= MOST_GATHERED;
-        if many && self.savepoint.borrow().is_none() { write(conn) } else { Ok(()) }
+        let gathered = self.all.borrow().len();
+        if gathered % AT_ONCE == 0 {
+            self.make_last();
+        }
+        if gathered >= MOST_GATHERED && self.savepoint.borrow().is_none() { write(conn) } else { Ok(()) }
+    }
+
+    /// Has the tokens of the last lot made. Where there can be no maker the writer makes them.
+    fn make_last(&self) {
+        let all = self.all.borrow();
+        let lot: Vec<Arc<Pending>> = all.iter().rev().take(AT_ONCE).filter_map(Change::pending).collect();
+        let mut maker = self.maker.borrow_mut();
+        if maker.is_none() {
+            let (sender, lots) = channel::<Vec<Arc<Pending>>>();
+            let work = move || {
+                // Of what was taken back nobody wants the tokens any more.
+                for pending in lots.iter().flatten().filter(|pending| Arc::strong_count(pending) > 1) {
+                    pending.tokens();
+                }
+            };
+            *maker = std::thread::Builder::new().spawn(work).ok().map(|_| sender);
+        }
+        if let Some(maker) = maker.as_ref() {
+            // Nobody listens when the maker ended: then the writer makes them.
+            let _ = maker.send(lot);
+        }
     }
 
     /// Nothing of what was gathered will be written.
     pub(crate) fn forget(&self) {
         self.all.borrow_mut().clear();
+        *self.maker.borrow_mut() = None;
         *self.savepoint.borrow_mut() = None;
     }
 }
@@ -118,34 +166,19 @@ pub(crate) fn write(conn: &Conn) -> Result<()> {
     match unwritten.savepoint.borrow_mut().as_mut() {
         // All of it may have to be written again.
         Some(savepoint) => savepoint.written = unwritten.all.borrow().len(),
-        None => unwritten.all.borrow_mut().clear(),
+        None => {
+            unwritten.all.borrow_mut().clear();
+            // It ends when it has made what it was given.
+            *unwritten.maker.borrow_mut() = None;
+        }
     }
     Ok(())
 }
 
 fn write_all(conn: &Conn, changes: &[Change]) -> Result<()> {
-    const AT_ONCE: usize = 64;
-    let write =
-        |change: &Change, tokens: &str| conn.execute(change.sql, params![change.row, tokens]).map(drop);
-    if changes.len() <= AT_ONCE {
-        return changes.iter().try_for_each(|change| write(change, &change.tokens.text()));
-    }
-    // Of many the tokens are made on another core, ahead of the writing.
-    std::thread::scope(|scope| {
-        let (sender, made) = sync_channel(AHEAD);
-        scope.spawn(move || {
-            for changes in changes.chunks(AT_ONCE) {
-                let made: Vec<Cow<'_, str>> = changes.iter().map(|change| change.tokens.text()).collect();
-                // Nobody listens any more when a change could not be written.
-                if sender.send(made).is_err() {
-                    break;
-                }
-            }
-        });
-        for (changes, made) in changes.chunks(AT_ONCE).zip(made) {
-            changes.iter().zip(&made).try_for_each(|(change, tokens)| write(change, tokens))?;
-        }
-        Ok(())
+    let mut statements = conn.repeated();
+    changes.iter().try_for_each(|change| {
+        statements.execute(change.sql, params![change.row, change.tokens.text()])?.or_error().map(drop)
     })
 }
 
@@ -174,7 +207,7 @@ pub(crate) fn went_back(conn: &Conn) {
 /// The words of a new record.
 pub(crate) fn add(conn: &Conn, table: &'static Table, row: i64, words: &str) -> Result<()> {
     conn.execute(&table.words.add_text, params![row, words])?;
-    let tokens = Tokens::Of(words.to_owned());
+    let tokens = Tokens::Pending(Arc::new(Pending { words: words.to_owned(), tokens: OnceLock::new() }));
     conn.unwritten().push(conn, Change { sql: &table.words.add_tokens, row, tokens })
 }
 

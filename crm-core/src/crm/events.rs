@@ -21,6 +21,10 @@ impl Listeners {
         Subscription { listeners: Arc::downgrade(self), number }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.lock().is_empty()
+    }
+
     /// Tells everybody, on this thread, with no lock held. A listener that panics stops nobody.
     pub(super) fn tell(&self, operation: &Operation) {
         let copy: Vec<Listener> = {

@@ -49,9 +49,9 @@ pub use session::{Hit, Session};
 pub use stages::{Clocks, StageChange, StageMove};
 pub use system::Crm;
 pub(crate) use system::Shared;
-#[cfg(feature = "exchange")]
-pub(crate) use unit_of_work::Attempt;
 pub use unit_of_work::UnitOfWork;
+#[cfg(feature = "exchange")]
+pub(crate) use unit_of_work::{Ahead, Attempt};
 #[cfg(feature = "exchange")]
 pub(crate) use verify::Links;
 pub use verify::{Broken, Verification};

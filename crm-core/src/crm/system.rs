@@ -239,6 +239,10 @@ impl Crm {
         Ok(shared)
     }
 
+    pub(super) fn has_listeners(&self) -> bool {
+        !self.inner.listeners.is_empty()
+    }
+
     pub(super) fn committed(&self, unit: super::unit_of_work::Committed) {
         if unit.authority_changed {
             // This process acts on it at once.

@@ -1,5 +1,7 @@
 //! The unit of work: the only thing in the system that writes.
 
+#[cfg_attr(not(feature = "exchange"), allow(dead_code, reason = "imports make it"))]
+mod ahead;
 #[cfg(feature = "exchange")]
 mod attempt;
 mod content;
@@ -22,9 +24,12 @@ use crate::model::{
     named_values,
 };
 use crate::store::{
-    Attempts, Condition, Entry, IndexChange, Plan, Sealed, SessionRow, Sight, StoreState, Stored, Transaction,
+    Attempts, Condition, Entry, IndexChange, Plan, Sealed, SealedValues, SessionRow, Sight, StoreState,
+    Stored, Transaction,
 };
 use crate::value::{Id, Money, Timestamp, truncate};
+#[cfg_attr(not(feature = "exchange"), allow(unused_imports, reason = "imports make it"))]
+pub(crate) use ahead::Ahead;
 #[cfg(feature = "exchange")]
 pub(crate) use attempt::Attempt;
 use chrono::NaiveDate;
@@ -35,6 +40,9 @@ pub(super) use schedule::{next_after, next_after_both};
 use std::borrow::Cow;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// From so many changes on another core helps.
+const MANY: usize = 128;
 
 /// One write transaction of somebody: checks permissions, runs the rules, writes records and collects what becomes
 /// the operation in the journal.
@@ -65,6 +73,9 @@ pub(super) struct Committed {
 enum Origin<'a, E: Entity> {
     /// A caller made it anew.
     Created,
+    /// A caller made it anew and tidied it: nothing was wrong.
+    #[cfg_attr(not(feature = "exchange"), allow(dead_code, reason = "imports do it"))]
+    Tidied,
     /// A caller changed this.
     Edited(&'a Record<E>),
     /// A command of the library changed this, system fields too.
@@ -249,23 +260,45 @@ impl<'t> UnitOfWork<'t> {
         self.create_with_id(Id::from_uuid(id), data)
     }
 
+    /// Creates a record of data that were tidied, with nothing wrong, and of which something was made already.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn create_tidied<E: Rules>(&mut self, data: E, ahead: Ahead) -> Result<Record<E>> {
+        let id = self.crm.new_uuid()?;
+        self.insert(Id::from_uuid(id), data, &Origin::Tidied, Some(ahead))
+    }
+
     /// Creates a record under an id that was made beforehand.
     pub(crate) fn create_with_id<E: Rules>(&mut self, id: Id<E>, data: E) -> Result<Record<E>> {
+        self.insert(id, data, &Origin::Created, None)
+    }
+
+    fn insert<E: Rules>(
+        &mut self,
+        id: Id<E>,
+        data: E,
+        origin: &Origin<'_, E>,
+        ahead: Option<Ahead>,
+    ) -> Result<Record<E>> {
         self.authority.require(E::kind(), Action::Create)?;
         if id.is_nil() {
             return Err(Error::invalid("id", "blank", "an id is needed; new_id() makes one"));
         }
-        let data = self.prepared(id, data, &Origin::Created)?;
-        let everything = E::schema().all_fields();
+        let data = self.prepared(id, data, origin)?;
         self.require_scope(E::kind(), &data, Action::Create)?;
         let (at, by) = (self.now(), self.user());
         let record =
             Record { id, version: 1, created_at: at, created_by: by, updated_at: at, updated_by: by, data };
         let entry = Entry { record, deletion: None };
-        let index = self.index_change(E::kind(), None, Some(&entry.record.data), everything);
+        let data = &entry.record.data;
+        let ahead = ahead.and_then(|ahead| ahead.of_now(data, &self.conventions().keys));
+        let index = self.index_of_new(E::kind(), data, ahead.as_ref());
         let inserted = E::repo(self.writer()).insert(&entry, &index);
         inserted.map_err(|error| self.hide_holder(error))?;
-        self.note(&entry, ChangeKind::Create, None, everything);
+        let values = match ahead {
+            Some(ahead) => ahead.into_values(data),
+            None => named_values(data, E::schema().all_fields()),
+        };
+        self.note_values(&entry, ChangeKind::Create, FieldValues::new(), values);
         E::after_save(self, &entry.record, None)?;
         Ok(entry.record)
     }
@@ -378,7 +411,7 @@ impl<'t> UnitOfWork<'t> {
     fn prepared<E: Rules>(&mut self, id: Id<E>, mut data: E, origin: &Origin<'_, E>) -> Result<E> {
         let mut problems = Violations::default();
         let (old, base) = match origin {
-            Origin::Created => (None, Cow::Owned(E::default())),
+            Origin::Created | Origin::Tidied => (None, Cow::Owned(E::default())),
             Origin::Edited(record) | Origin::ByLibrary(record) => {
                 (Some(*record), Cow::Borrowed(&record.data))
             }
@@ -391,7 +424,9 @@ impl<'t> UnitOfWork<'t> {
                 problems.add(def.name, "system", "", reason);
             }
         }
-        data.tidy(&mut problems);
+        if !matches!(origin, Origin::Tidied) {
+            data.tidy(&mut problems);
+        }
         self.prepare_custom(&mut data, old.map(|old| &old.data as &AnyData), &mut problems)?;
         data.normalise();
         data.check(&mut problems);
@@ -418,6 +453,16 @@ impl<'t> UnitOfWork<'t> {
             Some(old) => differences(&entry.record.data, old, fields),
             None => (named_values(&entry.record.data, fields), FieldValues::new()),
         };
+        self.note_values(entry, change, before, after);
+    }
+
+    fn note_values<E: Stored>(
+        &mut self,
+        entry: &Entry<E>,
+        change: ChangeKind,
+        before: FieldValues,
+        after: FieldValues,
+    ) {
         self.operation.changes.push(Change {
             kind: E::kind(),
             id: entry.record.id.uuid(),
@@ -441,7 +486,8 @@ impl<'t> UnitOfWork<'t> {
 
     /// Writes the operation into the journal and gives it as the actor may see it: nothing can be changed after it.
     pub(super) fn seal(&mut self) -> Result<Operation> {
-        self.write_journal()?;
+        // It may be for a look only: the store does nothing that it does not have to.
+        self.write_journal(|_| Ok(()))?;
         let mut operation = self.operation.clone();
         let sight = self.sight(Action::View);
         let mut seen = Vec::with_capacity(operation.changes.len());
@@ -459,7 +505,7 @@ impl<'t> UnitOfWork<'t> {
         Ok(operation)
     }
 
-    fn write_journal(&mut self) -> Result<()> {
+    fn write_journal(&mut self, meanwhile: fn(&mut (dyn Transaction + 't)) -> Result<()>) -> Result<()> {
         if self.sealed {
             return Ok(());
         }
@@ -470,22 +516,53 @@ impl<'t> UnitOfWork<'t> {
         if !self.operation.changes.is_empty() {
             let changes = std::mem::take(&mut self.operation.changes);
             let operation = Operation { changes, ..self.operation.clone() };
-            let sealed = Sealed::new(operation, self.state.head, || self.crm.random())?;
+            let sealed = self.sealed(operation, meanwhile)?;
             self.writer().append(&sealed)?;
             self.operation = sealed.operation;
         }
         Ok(())
     }
 
+    /// What is appended to the journal; of many changes it is made while the store does something else.
+    fn sealed(
+        &mut self,
+        operation: Operation,
+        meanwhile: fn(&mut (dyn Transaction + 't)) -> Result<()>,
+    ) -> Result<Sealed> {
+        let salts = operation.changes.iter().map(|_| self.crm.random()).collect::<Result<Vec<_>>>()?;
+        let seal = || SealedValues::all(&operation.changes, &salts);
+        let values = match operation.changes.len() {
+            0..MANY => seal()?,
+            _ => std::thread::scope(|scope| {
+                let sealing = std::thread::Builder::new().spawn_scoped(scope, seal);
+                meanwhile(self.writer())?;
+                match sealing {
+                    Ok(sealing) => sealing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                    // Here can be no other thread.
+                    Err(_) => seal(),
+                }
+            })?,
+        };
+        Ok(Sealed::of(operation, self.state.head, values))
+    }
+
     pub(super) fn commit(mut self) -> Result<Committed> {
-        self.write_journal()?;
-        self.tx.commit()?;
-        let changed = !self.operation.changes.is_empty();
-        Ok(Committed {
-            operation: changed.then_some(self.operation),
-            authority_changed: self.authority_changed,
-            authority: self.state.authority + 1,
-        })
+        self.write_journal(|tx| tx.settle())?;
+        let authority_changed = self.authority_changed;
+        let authority = self.state.authority + 1;
+        let (tx, operation) = (self.tx, self.operation);
+        if operation.changes.len() >= MANY && !self.crm.has_listeners() {
+            // Thousands of values take their time to go.
+            std::thread::scope(|scope| {
+                // Where there can be no other thread it is dropped at once.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, || drop(operation));
+                tx.commit()
+            })?;
+            return Ok(Committed { operation: None, authority_changed, authority });
+        }
+        tx.commit()?;
+        let operation = (!operation.changes.is_empty()).then_some(operation);
+        Ok(Committed { operation, authority_changed, authority })
     }
 
     // ---- operational data --------------------------------------------------------------------------------------

@@ -105,6 +105,14 @@ impl SealedValues {
         SealedValues { before, after, salt: Some(salt), digest }
     }
 
+    /// Those of changes, with a salt for each.
+    pub(crate) fn all(changes: &[Change], salts: &[[u8; 16]]) -> Result<Vec<Self>> {
+        let sealed = changes.iter().zip(salts);
+        sealed
+            .map(|(change, salt)| Ok(SealedValues::new(json(&change.before)?, json(&change.after)?, *salt)))
+            .collect()
+    }
+
     /// Whether the values are those that the digest was made of; `None` when they were erased.
     pub(crate) fn hold(&self) -> Option<bool> {
         let salt = self.salt?;
@@ -149,11 +157,16 @@ impl Sealed {
     /// `invalid` when a value can't be written as JSON, and those of the source of salts.
     pub fn new(operation: Operation, head: Head, mut salt: impl FnMut() -> Result<[u8; 16]>) -> Result<Self> {
         let salts = operation.changes.iter().map(|_| salt()).collect::<Result<Vec<_>>>()?;
-        let values = seal_all(&operation.changes, &salts)?;
+        let values = SealedValues::all(&operation.changes, &salts)?;
+        Ok(Sealed::of(operation, head, values))
+    }
+
+    /// The same of values that were made before.
+    pub(crate) fn of(operation: Operation, head: Head, values: Vec<SealedValues>) -> Self {
         let operation = Operation { seq: head.seq + 1, ..operation };
         let mut sealed = Sealed { operation, hash: [0; 32], values };
         sealed.hash = sealed.bound_to(head);
-        Ok(sealed)
+        sealed
     }
 
     /// Its place and hash.
@@ -205,28 +218,6 @@ impl Sealed {
         }
         hash.finalize().into()
     }
-}
-
-/// The values of changes; of many on two cores.
-fn seal_all(changes: &[Change], salts: &[[u8; 16]]) -> Result<Vec<SealedValues>> {
-    const MANY: usize = 128;
-    let seal = |changes: &[Change], salts: &[[u8; 16]]| -> Result<Vec<SealedValues>> {
-        let sealed = changes.iter().zip(salts);
-        sealed
-            .map(|(change, salt)| Ok(SealedValues::new(json(&change.before)?, json(&change.after)?, *salt)))
-            .collect()
-    };
-    if changes.len() < MANY {
-        return seal(changes, salts);
-    }
-    let (first, second) = changes.split_at(changes.len() / 2);
-    let (first_salts, second_salts) = salts.split_at(first.len());
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| seal(second, second_salts));
-        let mut sealed = seal(first, first_salts)?;
-        sealed.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        Ok(sealed)
-    })
 }
 
 fn json(values: &FieldValues) -> Result<Option<String>> {

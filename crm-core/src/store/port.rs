@@ -229,6 +229,15 @@ macro_rules! ports {
 
         /// A view of the store that writes: its own writes are seen by its reads.
         pub trait Transaction: Snapshot + OperationalWrite + JournalWrite $(+ Repository<crate::model::$entity>)+ {
+            /// Does of what [`Transaction::commit`] will do what can be done before the journal is appended to: what is
+            /// appended is made meanwhile, on another core.
+            ///
+            /// # Errors
+            /// Those of the store.
+            fn settle(&mut self) -> Result<()> {
+                Ok(())
+            }
+
             /// Makes everything durable, or nothing.
             ///
             /// # Errors

@@ -80,7 +80,10 @@ impl EmailAddress {
         if text.len() > LONGEST || composed.len() + 1 + ascii.len() > LONGEST {
             return Err("an address has at most 254 octets");
         }
-        Ok(format!("{}@{ascii}", lower_case(&composed)))
+        let mut key = lower_case(&composed);
+        key.push('@');
+        key.push_str(&ascii);
+        Ok(key)
     }
 
     /// What the keys of addresses begin with that begin so.
@@ -100,15 +103,16 @@ fn lower_case(text: &str) -> String {
 /// The part before the @ (RFC 5321, `Dot-string`; RFC 6531 adds what is not ASCII).
 fn check_local(local: &str) -> Checked<()> {
     const LONGEST: usize = 64;
-    if local.is_empty() || local.chars().count() > LONGEST {
+    let characters = if local.is_ascii() { local.len() } else { local.chars().count() };
+    if !(1..=LONGEST).contains(&characters) {
         return Err("the part before the @ has 1 to 64 characters");
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
         return Err("a dot before the @ must stand between other characters");
     }
-    let is_fit = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
-    match local.chars().find(|c| !is_fit(*c)) {
-        Some('@') => Err("an address can have only one @"),
+    let is_fit = |c: u8| c.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&c) || !c.is_ascii();
+    match local.bytes().find(|c| !is_fit(*c)) {
+        Some(b'@') => Err("an address can have only one @"),
         Some(_) => Err("it has a character that an address can't have"),
         None => check_seen(local),
     }

@@ -68,8 +68,15 @@ struct Forms {
 /// write its row.
 #[derive(Default)]
 struct Remembered {
-    newer: HashMap<(String, String), Option<Arc<Forms>>>,
-    older: HashMap<(String, String), Option<Arc<Forms>>>,
+    newer: HashMap<String, Meaning>,
+    older: HashMap<String, Meaning>,
+}
+
+/// What a text means as a number in a region.
+#[derive(Clone)]
+struct Meaning {
+    region: String,
+    forms: Option<Arc<Forms>>,
 }
 
 static REMEMBERED: LazyLock<Mutex<Remembered>> = LazyLock::new(Mutex::default);
@@ -220,15 +227,14 @@ impl PhoneNumber {
 
     /// Its forms, if it is complete.
     fn forms(&self, region: &str) -> Option<Arc<Forms>> {
-        let name = (self.0.clone(), region.to_owned());
         {
             let mut remembered = REMEMBERED.lock();
-            if let Some(known) = remembered.newer.get(&name) {
-                return known.clone();
+            if let Some(known) = remembered.newer.get(&self.0).filter(|known| known.region == region) {
+                return known.forms.clone();
             }
-            if let Some(known) = remembered.older.remove(&name) {
-                remembered.newer.insert(name, known.clone());
-                return known;
+            if let Some(known) = remembered.older.remove(&self.0).filter(|known| known.region == region) {
+                remembered.newer.insert(self.0.clone(), known.clone());
+                return known.forms;
             }
         }
         let forms = self.complete(region).map(|number| {
@@ -242,7 +248,7 @@ impl PhoneNumber {
         if remembered.newer.len() >= MOST_REMEMBERED {
             remembered.older = std::mem::take(&mut remembered.newer);
         }
-        remembered.newer.insert(name, forms.clone());
+        remembered.newer.insert(self.0.clone(), Meaning { region: region.to_owned(), forms: forms.clone() });
         forms
     }
 

@@ -47,6 +47,11 @@ impl Words {
         }
     }
 
+    /// Adds words that were collected before.
+    pub(crate) fn append(&mut self, words: &str) {
+        self.push(words);
+    }
+
     /// All words with single spaces between them.
     pub fn into_text(self) -> String {
         self.text

@@ -1,6 +1,6 @@
 //! The keys and words beside a record, and what follows when the rules change by which they are made.
 
-use super::UnitOfWork;
+use super::{Ahead, UnitOfWork};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
 use crate::error::Result;
@@ -14,6 +14,36 @@ use std::sync::Arc;
 const PAGE: usize = if cfg!(debug_assertions) { 2 } else { 500 };
 
 impl UnitOfWork<'_> {
+    /// The keys and words of a new record, some of which may be made already.
+    pub(super) fn index_of_new(&self, kind: Kind, data: &AnyData, ahead: Option<&Ahead>) -> IndexChange {
+        let Some(ahead) = ahead else {
+            return self.index_change(kind, None, Some(data), kind.schema().all_fields());
+        };
+        let (schema, conventions) = (kind.schema(), self.conventions());
+        let rules = &conventions.keys;
+        let keys = |field: usize, out: &mut dyn FnMut(String)| match ahead.holds(field) {
+            true => ahead.keys(field).for_each(|key| out(key.to_owned())),
+            false => data.keys(field, rules, out),
+        };
+        let unique = |field: &str| ops(kind).is_unique(field, self.settings());
+        let mut added = BTreeSet::new();
+        keys_by(kind, schema.all_fields(), &keys, &unique, &mut added);
+        custom_keys(kind, data, schema.all_fields(), rules, &conventions.custom_fields, &mut added);
+        let mut words = Words::default();
+        for field in schema.all_fields().iter().filter(|field| schema.fields[*field].searchable) {
+            match ahead.holds(field) {
+                true => words.append(ahead.words(field)),
+                false => data.words(field, rules, &mut words),
+            }
+        }
+        IndexChange {
+            removed: Vec::new(),
+            added: added.into_iter().collect(),
+            words: schema.searchable.then(|| words.into_text()),
+            deletion: true,
+        }
+    }
+
     /// What changes in the key table and the search index when a record goes from `old` to `new`.
     pub(super) fn index_change(
         &self,
@@ -147,20 +177,41 @@ pub(in crate::crm) fn keys_of(
     unique: &dyn Fn(&str) -> bool,
 ) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
+    keys_by(kind, fields, &|field, out| data.keys(field, rules, out), unique, &mut keys);
+    custom_keys(kind, data, fields, rules, custom_fields, &mut keys);
+    keys
+}
+
+/// The keys of ordinary fields.
+fn keys_by(
+    kind: Kind,
+    fields: FieldSet,
+    of_field: &dyn Fn(usize, &mut dyn FnMut(String)),
+    unique: &dyn Fn(&str) -> bool,
+    keys: &mut BTreeSet<Key>,
+) {
     let schema = kind.schema();
     for field in schema.keyed.iter().filter(|field| fields.contains(**field)) {
         let def = &schema.fields[*field];
         let unique = def.unique && unique(def.name);
-        data.keys(*field, rules, &mut |key| {
+        of_field(*field, &mut |key| {
             keys.insert(Key { field: def.name, key, unique });
         });
     }
-    // Phone numbers and e-mail addresses in custom fields are looked up like the others.
-    let custom = schema.custom.filter(|custom| fields.contains(*custom));
-    let Some(custom) = custom.filter(|_| keyed(custom_fields, kind).next().is_some()) else {
-        return keys;
-    };
-    let Value::Map(mut values) = data.value(custom) else { return keys };
+}
+
+/// Phone numbers and e-mail addresses in custom fields are looked up like the others.
+fn custom_keys(
+    kind: Kind,
+    data: &AnyData,
+    fields: FieldSet,
+    rules: &KeyRules,
+    custom_fields: &[CustomField],
+    keys: &mut BTreeSet<Key>,
+) {
+    let custom = kind.schema().custom.filter(|custom| fields.contains(*custom));
+    let Some(custom) = custom.filter(|_| keyed(custom_fields, kind).next().is_some()) else { return };
+    let Value::Map(mut values) = data.value(custom) else { return };
     for field in keyed(custom_fields, kind) {
         let Some(Value::Text(text)) = values.remove(&field.key) else { continue };
         let mut take = |key| {
@@ -171,7 +222,6 @@ pub(in crate::crm) fn keys_of(
             _ => EmailAddress(text).keys(rules, &mut take),
         }
     }
-    keys
 }
 
 /// The custom fields of a kind whose values have keys.

@@ -10,7 +10,7 @@ use super::lookup::By;
 use super::plan::{OnMatch, OnNew};
 use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
-use crate::crm::{Attempt, Rules, UnitOfWork};
+use crate::crm::{Ahead, Attempt, Rules, UnitOfWork};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, AnyData, Kind};
 use crate::store::{Condition, Plan};
@@ -39,8 +39,8 @@ pub(super) struct Fate {
 pub(super) trait Target: Sync {
     /// Data with nothing in it.
     fn empty(&self) -> Box<AnyData>;
-    /// Creates a record of this data.
-    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<Uuid>;
+    /// Creates a record of this data, which are tidied already when something was made of them.
+    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>, ahead: Option<Ahead>) -> Result<Uuid>;
     /// Whether it could be created.
     fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()>;
     /// Changes a record.
@@ -87,8 +87,13 @@ impl<E: Rules> Target for Of<E> {
         Box::new(E::default())
     }
 
-    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<Uuid> {
-        unit.create(own::<E>(data)).map(|record| record.id.uuid())
+    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>, ahead: Option<Ahead>) -> Result<Uuid> {
+        let data = own::<E>(data);
+        let record = match ahead {
+            Some(ahead) => unit.create_tidied(data, ahead),
+            None => unit.create(data),
+        };
+        record.map(|record| record.id.uuid())
     }
 
     fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()> {
@@ -155,14 +160,13 @@ pub(super) fn begin(ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()> {
         return Ok(());
     }
     let chunk = Chunk::new(ready, ready.keys.clone(), false)?;
-    let schema = ready.step.entity.schema();
     for draft in drafts {
         let mut data = chunk.new_data(draft);
-        // It is told of when the row is written.
-        data.tidy(&mut Violations::default());
-        // What a phone number means is remembered.
-        schema.keyed.iter().for_each(|field| data.keys(*field, &ready.keys, &mut |_| {}));
-        draft.begun = Some(chunk.keyed(data));
+        // What is wrong is told of when the row is written.
+        let mut problems = Violations::default();
+        data.tidy(&mut problems);
+        let ahead = problems.is_empty().then(|| Ahead::of(&*data, &ready.keys));
+        draft.begun = Some(Begun { ahead, ..chunk.begun(data) });
     }
     Ok(())
 }
@@ -198,8 +202,14 @@ fn find(unit: &UnitOfWork<'_>, kind: Kind, by: &By, texts: &[&str]) -> Result<Ve
 /// What stands between the parts of a key that has several: a character that no key has.
 const BETWEEN: char = '\u{1f}';
 
-/// A row as a new record, and the keys by which it is matched, of each way.
-pub(super) type Begun = (Box<AnyData>, Vec<Vec<String>>);
+/// A row as a new record.
+#[derive(Debug)]
+pub(super) struct Begun {
+    data: Box<AnyData>,
+    ahead: Option<Ahead>,
+    /// The keys by which it is matched, of each way.
+    keys: Vec<Vec<String>>,
+}
 
 /// A chunk on its way.
 struct Chunk<'r, 'p> {
@@ -237,26 +247,27 @@ impl<'r, 'p> Chunk<'r, 'p> {
             rows.push(match draft.begun.take() {
                 Some(begun) if self.ready.keys == self.rules => begun,
                 // The settings changed meanwhile.
-                Some((data, _)) => self.keyed(data),
+                Some(begun) => self.begun(begun.data),
                 None => {
                     self.refer(draft);
-                    self.keyed(self.new_data(draft))
+                    self.begun(self.new_data(draft))
                 }
             });
         }
+        self.known.iter_mut().for_each(|known| known.reserve(rows.len()));
         self.read_matches(unit, &rows)?;
         let mut written = Written::default();
-        for (draft, (data, keys)) in drafts.iter_mut().zip(rows) {
-            let Some(fate) = self.write_row(unit, draft, data, keys)? else { return Ok(None) };
+        for (draft, row) in drafts.iter_mut().zip(rows) {
+            let Some(fate) = self.write_row(unit, draft, row)? else { return Ok(None) };
             written.counts.add(fate.action);
             written.fates.push(fate);
         }
         Ok(Some(written))
     }
 
-    fn keyed(&self, data: Box<AnyData>) -> Begun {
+    fn begun(&self, data: Box<AnyData>) -> Begun {
         let keys = self.matches.iter().map(|way| way_keys(way, &*data, &self.rules)).collect();
-        (data, keys)
+        Begun { data, ahead: None, keys }
     }
 
     // ---- what is there already ---------------------------------------------------------------------------------
@@ -268,7 +279,7 @@ impl<'r, 'p> Chunk<'r, 'p> {
             let Some(first) = way.first() else { continue };
             // Of a way with several parts the store is asked for the first.
             let of_first = |key: &String| key.split(BETWEEN).next().unwrap_or_default().to_owned();
-            let keys = rows.iter().filter_map(|(_, keys)| keys.get(index)).flatten().map(of_first);
+            let keys = rows.iter().filter_map(|row| row.keys.get(index)).flatten().map(of_first);
             let mut keys: Vec<String> = keys.collect();
             keys.sort_unstable();
             keys.dedup();
@@ -329,9 +340,9 @@ impl<'r, 'p> Chunk<'r, 'p> {
         &mut self,
         unit: &mut UnitOfWork<'_>,
         draft: &mut Draft,
-        mut data: Box<AnyData>,
-        keys: Vec<Vec<String>>,
+        row: Begun,
     ) -> Result<Option<Fate>> {
+        let Begun { mut data, ahead, keys } = row;
         let fate = |action, record: Option<Uuid>, reason| Ok(Some(Fate { action, record, reason }));
         if draft.row.state == RowState::Blank {
             return fate(RowAction::Skipped, None, "blank");
@@ -363,7 +374,7 @@ impl<'r, 'p> Chunk<'r, 'p> {
                     draft.problems.push(RowProblem::of_row("not_found", "", reason));
                     fate(RowAction::Failed, None, "")
                 }
-                OnNew::Create => match self.attempt(unit, |unit| self.target.create(unit, data)) {
+                OnNew::Create => match self.attempt(unit, |unit| self.target.create(unit, data, ahead)) {
                     None => Ok(None),
                     Some(Ok(id)) => {
                         self.learn(id, keys);

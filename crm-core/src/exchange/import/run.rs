@@ -18,8 +18,6 @@ use uuid::Uuid;
 
 /// How many rows are one transaction and one operation.
 const CHUNK: usize = 1_000;
-/// How many chunks are read ahead of the one that is written.
-const AHEAD: usize = 2;
 
 /// Opens the file of this name: what a step of the plan calls it.
 pub type OpenFile<'a> = &'a mut dyn FnMut(&str) -> std::io::Result<Box<dyn Read + Send>>;
@@ -382,9 +380,9 @@ impl<'w> Run<'w> {
             }
         }
         let flow = std::thread::scope(|scope| {
-            let (sender, chunks) = sync_channel(AHEAD);
+            // A chunk is made while the one before it is written, which takes longer.
+            let (sender, chunks) = sync_channel(0);
             let ready = &ready;
-            // Reading, decoding and understanding the cells goes ahead of the writing.
             scope.spawn(move || {
                 let mut more = true;
                 while more {
