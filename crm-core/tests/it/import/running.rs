@@ -251,3 +251,56 @@ fn problems_say_what_people_see() {
     );
     assert_eq!(step.warnings, Vec::<String>::new());
 }
+
+/// Protects: of a row much is made before it is written. What the rules change of it then (the code, the owner, the name of a
+/// person) is found and noted in the journal as if the record had been created by hand.
+#[test]
+fn a_row_is_noted_and_found_like_a_record_created_by_hand() {
+    let (imported, made) = (office(), office());
+    let plan = plan(
+        r#"{"steps": [{"entity": "customer", "file": "f", "columns": [{"column": "given", "field": "given_name"},
+        {"column": "family", "field": "family_name"}, {"column": "mail", "field": "emails"},
+        {"column": "phone", "field": "phones"}, {"column": "tags", "field": "tags"},
+        {"column": "id", "field": "external_ids.erp"}]}]}"#,
+    );
+    let text = "given,family,mail,phone,tags,id\n  Zoë ,Ruiz,Zoe.Ruiz@Example.com,+44 20 7946 0123,Tea,77\nAbe,,,,,\n";
+    assert_eq!(apply(&imported.admin, &plan, text).actions(), [RowAction::Created; 2]);
+    let person = |given: &str, family: &str| Customer {
+        given_name: Some(given.to_owned()),
+        family_name: Some(family.to_owned()).filter(|name| !name.is_empty()),
+        ..Default::default()
+    };
+    let zoe = Customer {
+        emails: vec!["Zoe.Ruiz@Example.com".into()],
+        phones: vec!["+44 20 7946 0123".into()],
+        tags: vec!["Tea".into()],
+        external_ids: [("erp".to_owned(), "77".to_owned())].into(),
+        ..person("  Zoë ", "Ruiz")
+    };
+    for customer in [zoe, person("Abe", "")] {
+        made.admin.customers().create(customer).unwrap();
+    }
+    let all = |session: &Session| {
+        let found = session.customers().list(&Query::new().order_by(["code"])).unwrap().items;
+        found.into_iter().map(|record| record.data).collect::<Vec<_>>()
+    };
+    let noted = |session: &Session| {
+        let of_one = |id| session.customers().history(id).unwrap().remove(0).changes.remove(0).after;
+        let found = session.customers().list(&Query::new().order_by(["code"])).unwrap().items;
+        // The owners are two different users.
+        let mut noted: Vec<_> = found.iter().map(|record| of_one(record.id)).collect();
+        noted.iter_mut().for_each(|values| drop(values.remove("owner")));
+        noted
+    };
+    let unowned = |session: &Session| {
+        let customers = all(session).into_iter();
+        customers.map(|customer| Customer { owner: None, ..customer }).collect::<Vec<_>>()
+    };
+    assert_eq!(unowned(&imported.admin), unowned(&made.admin));
+    assert_eq!(noted(&imported.admin), noted(&made.admin));
+    let code = all(&imported.admin)[0].code.clone().unwrap();
+    for words in [code.as_str(), "zoe ruiz", "zoe.ruiz@example.com", "7946 0123", "uiz", "abe"] {
+        let hits = |session: &Session| session.customers().search(words, 5).unwrap().len();
+        assert_eq!((hits(&imported.admin), hits(&made.admin)), (1, 1), "{words}");
+    }
+}
