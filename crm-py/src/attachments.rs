@@ -45,7 +45,7 @@ impl Session {
             if attachment.file_name.is_empty() {
                 attachment.file_name = source.name();
             }
-            let mut file = source.open("")?;
+            let mut file = source.open_one()?;
             let made = py.detach(|| self.0.attach(attachment, &mut *file as &mut dyn Read));
             source.raised.or(made.or_raise())
         };

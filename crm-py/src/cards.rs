@@ -84,7 +84,7 @@ impl Session {
                 stop::raise(error);
             }
         };
-        let file = source.open("")?;
+        let file = source.open_one()?;
         let done = py.detach(|| import_vcards(&self.0, file, &import, each));
         let done = source.raised.or(done.or_raise())?;
         let operations = PyTuple::new(py, done.operations)?;
@@ -159,5 +159,5 @@ fn property(py: Python<'_>, property: CardProperty) -> PyResult<Py<PyAny>> {
 #[pyfunction]
 pub(crate) fn read_vcards(source: &Bound<'_, PyAny>) -> PyResult<CardIterator> {
     let source = Source::one(source)?;
-    Ok(CardIterator { cards: Mutex::new(VCards::new(source.open("")?)), source })
+    Ok(CardIterator { cards: Mutex::new(VCards::new(source.open_one()?)), source })
 }

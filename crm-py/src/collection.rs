@@ -129,7 +129,8 @@ impl Collection {
     /// looked at.
     ///
     /// Args:
-    ///     where: a tree of tests, `{"or": [{"field": "status", "op": "is", "value": "lead"}, …]}`.
+    ///     where: a tree of tests, `{"or": [{"field": "status", "op": "is", "value": "lead"}, …]}`, also with `"and"`
+    ///         and `"not"`; `op` is one of the endings below, or `is`.
     ///     words: words that the records must contain.
     ///     order_by: a field or several, with `-` before one for descending.
     ///     page_size: records a page, 1 to 1,000.

@@ -80,7 +80,7 @@ pub(crate) fn restore_dump(
         password_cost,
         clock,
     )?;
-    let mut from = source.open("")?;
+    let mut from = source.open_one()?;
     let opened = py.detach(|| {
         let store = Arc::new(place.open()?);
         let shared: Arc<crm_sqlite::SqliteStore> = Arc::clone(&store);

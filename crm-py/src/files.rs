@@ -1,6 +1,6 @@
 //! Files in and out: paths, or Python objects with `read` or `write`.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::fs::File;
@@ -114,23 +114,35 @@ impl Source {
     /// The file of this name, or the only one.
     pub(crate) fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.place {
-            Place::Folder(folder) => Box::new(opened(&folder.join(name))?),
-            Place::File(path) => Box::new(opened(path)?),
+            Place::Folder(folder) => Box::new(self.opened(&folder.join(name))?),
+            Place::File(path) => Box::new(self.opened(path)?),
             Place::Object(object) => {
                 let object = Python::attach(|py| object.clone_ref(py));
                 Box::new(Stream { object, raised: self.raised.clone() })
             }
         })
     }
+
+    /// The only file, or what opening it raised.
+    pub(crate) fn open_one(&self) -> PyResult<Box<dyn Read + Send>> {
+        self.open("").or_else(|error| self.raised.or(Err(error.into())))
+    }
+
+    fn opened(&self, path: &Path) -> io::Result<File> {
+        File::open(path).map_err(|error| self.raised.keep(os_error(&error, path)))
+    }
 }
 
-/// An error says which file.
-fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-fn opened(path: &Path) -> io::Result<File> {
-    File::open(path).map_err(at(path))
+/// What `open` raises in Python: a `FileNotFoundError` and its like, with the number and the file.
+fn os_error(error: &io::Error, path: &Path) -> PyErr {
+    let told = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let reason = told.split(" (os error").next().unwrap_or_default().to_owned();
+            PyOSError::new_err((number, reason, path.to_path_buf()))
+        }
+        None => PyOSError::new_err(format!("{}: {told}", path.display())),
+    }
 }
 
 /// Where a file goes. One at a path is made when something is written: what is refused leaves the file that was there.
@@ -165,8 +177,9 @@ impl Target {
             Out::Path(path, file) => match file {
                 Some(file) => file,
                 None => {
-                    let made = File::create(&path).map_err(at(path));
-                    file.insert(BufWriter::new(made.map_err(|error| self.raised.keep(error.into()))?))
+                    let made = File::create(&path);
+                    let made = made.map_err(|error| self.raised.keep(os_error(&error, path)))?;
+                    file.insert(BufWriter::new(made))
                 }
             },
         })

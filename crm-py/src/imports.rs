@@ -366,7 +366,8 @@ impl Sniffed {
 ///     source: the file, or an object opened with mode "rb".
 ///
 /// Raises:
-///     InvalidError: it is no text, or can't be read.
+///     InvalidError: it is no text.
+///     OSError: it can't be read.
 ///
 /// >>> import crm, io
 /// >>> found = crm.sniff(io.BytesIO(b"name;since\nMara Tea;31.12.2025\n"))
@@ -375,12 +376,8 @@ impl Sniffed {
 #[pyfunction]
 pub(crate) fn sniff(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Sniffed> {
     let source = Source::one(source)?;
-    let found = py.detach(|| {
-        let file = source
-            .open("")
-            .map_err(|error| crm_core::Error::invalid("file", "unreadable", error.to_string()))?;
-        look_at(file)
-    });
+    let file = source.open_one()?;
+    let found = py.detach(|| look_at(file));
     let found = source.raised.or(found.or_raise())?;
     Ok(Sniffed { found, name: source.name() })
 }

@@ -42,15 +42,37 @@ pub(crate) fn filter_of(
 /// `{"field": …, "op": …, "value": …}`, `{"and": […]}`, `{"or": […]}` or `{"not": …}`.
 fn tree_of(tree: &Bound<'_, PyAny>) -> PyResult<Filter> {
     let wrong = |reason: String| invalid("where", "syntax", reason);
-    let value = from_py(tree)?;
+    let value = in_core_words(from_py(tree)?);
     let json = serde_json::to_value(&value).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_value(json).map_err(|_| {
         wrong(
-            "a filter is {\"field\": …, \"op\": …, \"value\": …} with one of is, is_not, in, less, at_most, greater, at_least, \
-             between, contains, starts_with, is_empty; or {\"and\": […]}, {\"or\": […]}, {\"not\": …}"
+            "a filter is {\"field\": …, \"op\": …, \"value\": …} with one of is, not, in, lt, lte, gt, gte, between, contains, \
+             startswith, empty; or {\"and\": […]}, {\"or\": […]}, {\"not\": …}"
                 .to_owned(),
         )
     })
+}
+
+/// A tree in which fields and comparisons are called as keywords call them, in the words of the library's own filters, which
+/// it may have as well.
+fn in_core_words(tree: Value) -> Value {
+    let entry = |(name, value): (String, Value)| {
+        let value = match (name.as_str(), value) {
+            ("op", Value::Text(op)) => {
+                let known = ENDINGS.iter().find(|(ending, _)| *ending == op);
+                Value::Text(known.map_or(op, |(_, op)| (*op).to_owned()))
+            }
+            ("field", Value::Text(field)) => Value::Text(field_of(&field)),
+            ("and" | "or" | "not", value) => in_core_words(value),
+            (_, value) => value,
+        };
+        (name, value)
+    };
+    match tree {
+        Value::Map(map) => Value::Map(map.into_iter().map(entry).collect()),
+        Value::List(list) => Value::List(list.into_iter().map(in_core_words).collect()),
+        other => other,
+    }
 }
 
 /// One keyword: the field's path with `__` between its parts, and perhaps the ending.

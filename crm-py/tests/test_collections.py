@@ -74,6 +74,8 @@ def test_filters(s: crm.Session, clock: ManualClock) -> None:
     assert names(id__in=[tea.id, coffee.id]) == names(owner=None) == {"Mara Tea", "Kahawa"} and names(owner__empty=False) == set()
     either = {"or": [{"field": "name", "op": "is", "value": "kahawa"}, {"field": "tags", "op": "is", "value": "vip"}]}
     assert names(where=either) == {"Mara Tea", "Kahawa"} and s.customers.count(where={"not": either}) == 0
+    newer = {"field": "created_at", "op": "gte", "value": later - timedelta(hours=1)}
+    assert names(where={"and": [newer, {"not": {"field": "name", "op": "startswith", "value": "m"}}]}) == {"Kahawa"}
     wrongs: list[dict[str, Any]] = [
         {"nme": 1}, {"name__gtt": 1}, {"where": {"field": "name"}}, {"order_by": "nme"}, {"page_size": 0}
     ]  # fmt: skip

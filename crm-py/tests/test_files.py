@@ -1,8 +1,10 @@
 """Files in and out: CSV by suggested plans, refused rows, vCards, calendars, attachments, backups, dumps."""
 
 import copy
+import errno
 import io
 import pickle
+from collections.abc import Callable
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,27 @@ def test_what_a_file_object_raises_is_raised(db: crm.Crm, s: crm.Session) -> Non
     with pytest.raises(TypeError, match="bytes"):
         s.import_csv(io.StringIO("a,b"), suggested())  # type: ignore[arg-type]
     assert len(s.attachments) == 1 and db.check() == ()
+
+
+def test_a_file_that_is_not_there_is_told_of_as_python_does(db: crm.Crm, s: crm.Session, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.csv"
+    plan = {"steps": [{"entity": "customer", "file": missing.name, "columns": [{"column": "name", "field": "name"}]}]}
+    customer = s.customers.create(name="Mara Tea")
+    calls: list[Callable[[], object]] = [
+        lambda: crm.sniff(missing),
+        lambda: s.import_csv(missing, plan),
+        lambda: s.import_csv(tmp_path, plan),
+        lambda: s.import_vcards(missing),
+        lambda: s.attach(missing, customer=customer),
+        lambda: crm.restore(tmp_path / "new.db", missing),
+    ]
+    for call in calls:
+        with pytest.raises(FileNotFoundError) as raised:
+            call()
+        assert raised.value.errno == errno.ENOENT and raised.value.filename == str(missing)
+    with pytest.raises(OSError) as refused:
+        s.customers.export_csv(tmp_path)
+    assert refused.value.filename == str(tmp_path)
 
 
 def test_cards_in_and_out(s: crm.Session, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ from .values import (
     PipelineReport,
     SniffedColumn,
     StageMove,
+    TimelineEntry,
     Trashed,
     VCard,
     VCardReport,
@@ -189,7 +190,7 @@ class Pages(Generic[_T]):
         """The first page."""
     def first(self) -> _T | None:
         """The first record, or None."""
-    def part(self, *, cursor: str | None = None) -> Page:
+    def part(self, *, cursor: str | None = None) -> Page[_T]:
         """A page, and the cursor of the one after it."""
     @property
     def query(self) -> dict[str, Any]:
@@ -241,7 +242,7 @@ class Collection(Generic[_R]):
         order_by: str | Iterable[str] | None = None,
         page_size: int = 50,
         **tests: Any,
-    ) -> Pages[Trashed]:
+    ) -> Pages[Trashed[_R]]:
         """What is in the trash; arguments as of `list`."""
     def search(self, words: str, *, limit: int = 20) -> tuple[_R, ...]:
         """The records that are found by words, the best first."""
@@ -347,11 +348,13 @@ class Session:
         """The figures that one looks at in the morning, of what the user sees."""
     def pipeline_report(self, pipeline: _Id) -> PipelineReport:
         """The deals of a pipeline, stage by stage, and in all."""
-    def timeline(self, customer: _Id, *, page_size: int = 50, cursor: str | None = None) -> Page:
+    def timeline(
+        self, customer: _Id, *, page_size: int = 50, cursor: str | None = None
+    ) -> Page[TimelineEntry]:
         """Everything that hangs on a customer, the newest first, as `TimelineEntry` values a page at a time."""
     def agenda(
         self, bucket: str, *, assignee: _Id | None = None, page_size: int = 50, cursor: str | None = None
-    ) -> Page:
+    ) -> Page[Reminder]:
         """Open reminders that are "overdue", due "today" or "upcoming", a page at a time."""
     def stage_history(self, opportunity: _Id) -> tuple[StageMove, ...]:
         """The moves of a deal from stage to stage, the oldest first."""

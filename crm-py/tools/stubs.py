@@ -30,7 +30,7 @@ PEOPLE = '''    def merge(
         *,
         choices: Mapping[str, _Id] | None = None,
         dry_run: bool = False,
-    ) -> Merged:
+    ) -> Merged[_RECORD]:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
     def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""

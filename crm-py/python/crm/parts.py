@@ -87,6 +87,16 @@ class Lead(_Part):
     estimated_value: Money | None = None
     lost_reason: str | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            status: LeadStatus | str = LeadStatus.NEW,
+            priority: Priority | str = Priority.MEDIUM,
+            estimated_value: Money | None = None,
+            lost_reason: str | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", LeadStatus(self.status))
         object.__setattr__(self, "priority", Priority(self.priority))
@@ -102,6 +112,17 @@ class Stage(_Part):
     kind: StageKind = StageKind.OPEN
     probability: int = 0
     rotting_after_days: int | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            key: str,
+            name: str,
+            kind: StageKind | str = StageKind.OPEN,
+            probability: int = 0,
+            rotting_after_days: int | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", StageKind(self.kind))
@@ -141,6 +162,10 @@ class Due(_Part):
     date: date
     time: time | None = None
     zone: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __init__(self, date: date, time: time | str | None = None, zone: str | None = None) -> None: ...
 
     def __post_init__(self) -> None:
         if isinstance(self.time, str):

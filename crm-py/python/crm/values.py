@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from .enums import ChangeKind, CustomerStatus, InteractionKind, Kind, LeadStatus, Priority
@@ -32,6 +32,8 @@ if sys.version_info >= (3, 11):
     from typing import Self
 else:
     Self = Any
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,10 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
-class Trashed:
+class Trashed(Generic[_T]):
     """A record in the trash, as it was deleted."""
 
-    record: Any
+    record: _T
     deletion: Deletion
 
 
@@ -279,10 +281,10 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[_T]):
     """A page of a list; `next` is the `cursor` of the page after it, None on the last."""
 
-    items: tuple[Any, ...]
+    items: tuple[_T, ...]
     next: str | None
 
 
@@ -328,11 +330,11 @@ class Dispatched:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Generic[_T]):
     """What a merge did: the survivor, how many records of each kind moved to it, and the operation unless it was a dry
     run."""
 
-    survivor: Any
+    survivor: _T
     moved: dict[Kind, int]
     operation: Operation | None
 
