@@ -17,7 +17,8 @@ pub struct Role {
     /// The name that is shown.
     #[entity(max = 255)]
     pub name: String,
-    /// For each kind of record and action, on whose records.
+    /// For each kind of record and action, on whose records. To change users and roles takes `users_manage` as well, to
+    /// change settings, pipelines, custom fields and rates `settings_edit`.
     pub grants: Grants,
     /// May read the feed of all operations.
     pub journal_view: bool,
