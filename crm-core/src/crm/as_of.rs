@@ -14,8 +14,8 @@ use crate::model::{
 };
 use crate::store::{
     AggregatePlan, AnyEntry, Attempts, Condition, Delivery, Entry, Envelope, Found, JournalRead, Key, Moment,
-    OperationalRead, Plan, RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored, all_own,
-    keeper, own,
+    OperationalRead, Plan, RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
+    all_found, all_own, keeper, own,
 };
 use crate::value::{Id, Timestamp, Value};
 use std::cell::{OnceCell, RefCell};
@@ -309,8 +309,7 @@ impl<E: Stored> Read<E> for PastView<'_> {
 
     fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
         let plan = self.prepare(E::kind(), plan)?;
-        let found = self.tables.borrow().search(E::schema(), &plan);
-        found.into_iter().map(|(matched, entry)| Ok(Found { matched, entry: own(entry)? })).collect()
+        all_found(self.tables.borrow().search(E::schema(), &plan))
     }
 
     fn count(&self, plan: &Plan) -> Result<u64> {

@@ -409,6 +409,9 @@ pub(super) fn plan_of(
     Ok(Plan { trash, ..Plan::new(kind.schema(), query, sight, &shared.conventions)? })
 }
 
+/// Takes a page, and gives the cursor of the one behind it.
+type ReadPage<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Plan) -> Result<Option<String>>;
+
 /// Reads a page, which gives the cursor of the one behind it. Gives that, and how many records there are in all when it is
 /// asked for.
 pub(super) fn read_page(
@@ -416,7 +419,7 @@ pub(super) fn read_page(
     kind: Kind,
     query: &Query,
     trash: bool,
-    page: &mut dyn FnMut(&dyn Snapshot, &Plan) -> Result<Option<String>>,
+    page: ReadPage<'_>,
 ) -> Result<(Option<String>, Option<u64>)> {
     let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
         let plan = plan_of(kind, query, trash, authority, shared)?;

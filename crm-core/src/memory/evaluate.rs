@@ -101,9 +101,9 @@ impl State {
         let Some(table) = self.tables.get(schema.entity) else { return Vec::new() };
         let wanted = |row: &&Stored| {
             row.entry.is_live() != plan.trash
-                && self.sees(*row, &plan.sight)
+                && self.sees(row, &plan.sight)
                 && plan.words.as_ref().is_none_or(|search| search.best_match(&row.words, worst).is_some())
-                && self.accepts(&plan.condition, *row, &plan.sight)
+                && self.accepts(&plan.condition, row, &plan.sight)
         };
         table.rows().filter(wanted).collect()
     }
@@ -127,10 +127,10 @@ impl State {
             let ranks = order.keys.iter().map(|key| key.column.rank(row.value(&key.column))).collect();
             Ranked { order, backwards, ranks, place: row.place }
         };
-        found.sort_by_cached_key(|row| ranked(*row));
+        found.sort_by_cached_key(|row| ranked(row));
         let Some(after) = &order.after else { return found };
         // One that the reader does not see is as good as gone: a cursor tells nothing of it.
-        let last = self.row(schema.entity, after.id).filter(|row| self.sees(*row, &plan.sight));
+        let last = self.row(schema.entity, after.id).filter(|row| self.sees(row, &plan.sight));
         let place = last.map(|row| row.place).unwrap_or_else(|| {
             // Of the same moment, as in a batch, the ids tell who was first.
             let rows = self.tables.get(schema.entity).into_iter().flat_map(|table| table.rows());
@@ -139,7 +139,7 @@ impl State {
             older.map(|row| row.place).max().unwrap_or(0) + u64::from(backwards)
         });
         let after = Ranked { order, backwards, ranks: after.ranks.clone(), place };
-        found.retain(|row| ranked(*row) > after);
+        found.retain(|row| ranked(row) > after);
         found
     }
 

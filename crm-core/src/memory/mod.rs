@@ -11,7 +11,7 @@ use crate::port::{
     AggregatePlan, Attempts, Delivery, Entry, Found, IndexChange, Key, OperationalRead, OperationalWrite,
     Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
-use crate::store::{AnyEntry, all_own, own};
+use crate::store::{AnyEntry, all_found, all_own, own};
 use crate::value::{Id, Match, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,8 +160,7 @@ macro_rules! reads {
                 all_own(HasState::state(self).find(E::schema(), plan))
             }
             fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
-                let found = HasState::state(self).search(E::schema(), plan).into_iter();
-                found.map(|(matched, entry)| Ok(Found { matched, entry: own(entry)? })).collect()
+                all_found(HasState::state(self).search(E::schema(), plan))
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
                 Ok(HasState::state(self).count(E::schema(), plan))

@@ -1,7 +1,7 @@
 //! Records whose entity is not known when the code is compiled, and the port for them. What works with these is compiled
 //! once, and not for each entity.
 
-use super::{AggregatePlan, Entry, IndexChange, Plan, RawGroup, Sight, Snapshot, Stored, Transaction};
+use super::{AggregatePlan, Entry, Found, IndexChange, Plan, RawGroup, Sight, Snapshot, Stored, Transaction};
 use crate::error::{Error, Result};
 use crate::model::{AnyData, Deletion, Entity, FieldSet, Kind, Record, Schema, User};
 use crate::value::{Id, Match, Timestamp};
@@ -110,6 +110,18 @@ pub(crate) fn all_own<E: Entity>(entries: Vec<Box<AnyEntry>>) -> Result<Vec<Entr
     let mut own_ones = Vec::with_capacity(entries.len());
     for entry in entries {
         own_ones.push(own(entry)?);
+    }
+    Ok(own_ones)
+}
+
+/// What a search found, with its type.
+///
+/// # Errors
+/// `corrupt` for records of another entity.
+pub(crate) fn all_found<E: Entity>(found: Vec<(Match, Box<AnyEntry>)>) -> Result<Vec<Found<E>>> {
+    let mut own_ones = Vec::with_capacity(found.len());
+    for (matched, entry) in found {
+        own_ones.push(Found { matched, entry: own(entry)? });
     }
     Ok(own_ones)
 }

@@ -14,7 +14,7 @@ mod sight;
 
 pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
 pub use any::Envelope;
-pub(crate) use any::{AnyEntry, all_own, keeper, own, own_data, own_data_mut};
+pub(crate) use any::{AnyEntry, all_found, all_own, keeper, own, own_data, own_data_mut};
 pub use chain::{Hash, Head, Sealed, SealedValues};
 pub(crate) use column::custom_key_field;
 pub(crate) use column::in_order;
