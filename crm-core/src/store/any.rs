@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::{AnyData, Deletion, Entity, FieldSet, Kind, Record, Schema, User};
 use crate::value::{Id, Match, Timestamp};
 use std::any::Any;
-use std::fmt::Debug;
+use std::fmt;
 use std::marker::PhantomData;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ pub struct Envelope {
 }
 
 /// What [`Entry`] is, for [`AnyEntry`].
-pub(crate) trait Kept: Any + Debug + Send + Sync {
+pub(crate) trait Kept: Any + Send + Sync {
     fn envelope(&self) -> Envelope;
     fn set_envelope(&mut self, envelope: Envelope);
     fn data(&self) -> &AnyData;
@@ -61,6 +61,12 @@ impl<E: Entity> Kept for Entry<E> {
 
     fn copy(&self) -> Box<AnyEntry> {
         Box::new(self.clone())
+    }
+}
+
+impl fmt::Debug for AnyEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("envelope", &self.envelope()).field("data", &self.data()).finish()
     }
 }
 
