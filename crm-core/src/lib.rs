@@ -31,6 +31,8 @@ pub mod sample;
 
 pub use access::PasswordCost;
 pub use chrono;
+#[doc(hidden)]
+pub use crm::{AnyBatch, AnyBulk, AnyCollection, AnyRecord};
 pub use crm::{
     Batch, Broken, Bulk, CheckReport, Clock, Clocks, Collection, Conversion, ConversionOpportunity,
     Converted, Crm, Dispatched, DroppedKey, DueReminder, Duplicable, DuplicateCandidate, DuplicateCandidates,
@@ -57,6 +59,8 @@ pub use model::{
     Schema, Settings, Stage, StageKind, StageTime, Trashed, User, Validate,
 };
 pub use rust_decimal::Decimal;
+#[doc(hidden)]
+pub use store::Envelope;
 pub use store::{Aggregate, Delivery, Group, GroupBy, Head};
 pub use uuid::Uuid;
 pub use value::{

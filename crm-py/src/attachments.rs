@@ -2,7 +2,7 @@
 
 use crate::errors::OrRaise;
 use crate::files::{Source, Target};
-use crate::records::{Wrapped, data_of};
+use crate::records::{data_of, wrap};
 use crate::session::Session;
 use crate::value::id;
 use crm_core::{Attachment, Id};
@@ -49,7 +49,7 @@ impl Session {
             let made = py.detach(|| self.0.attach(attachment, &mut *file as &mut dyn Read));
             source.raised.or(made.or_raise())
         };
-        Wrapped::wrap(py, made?)
+        wrap(py, made?)
     }
 
     /// The bytes of an attachment; with a target they are written there piece by piece, and None is given.

@@ -2,16 +2,19 @@
 
 use crate::errors::OrRaise;
 use crate::journal::operation;
-use crate::kinds::ops;
-use crate::ops::{Step, patch_of};
+use crate::ops::patch_of;
+use crate::records::made_under;
 use crate::session::conversion;
 use crate::value::id;
-use crm_core::{Id, Kind, Session, Uuid};
+use crm_core::{AnyBatch, Id, Kind, Session, Uuid};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyType};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a batch will do.
+type Step = Box<dyn FnOnce(&mut crm_core::Batch<'_>) + Send>;
 
 /// Collects writes, and runs them at the end of the `with` block as one operation: all or none. When the block raises,
 /// nothing is written. Each kind of records is an attribute, as of a session.
@@ -148,7 +151,8 @@ impl BatchCollection {
             Some(given) => id(&given)?,
             None => py.detach(|| batch.session.new_id::<crm_core::Customer>()).or_raise()?.uuid(),
         };
-        batch.add(py, ops(self.kind).create_step(made, fields)?)?;
+        let (kind, record) = (self.kind, made_under(self.kind, made, fields)?);
+        batch.add(py, Box::new(move |batch| AnyBatch::new(batch, kind).create(record)))?;
         Ok(made)
     }
 
@@ -160,17 +164,19 @@ impl BatchCollection {
         id: &Bound<'_, PyAny>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let step = ops(self.kind).patch_step(crate::value::id(id)?, patch_of(fields)?);
-        self.batch.get().add(py, step)
+        let (kind, id, patch) = (self.kind, crate::value::id(id)?, patch_of(fields)?);
+        self.batch.get().add(py, Box::new(move |batch| AnyBatch::new(batch, kind).patch(id, patch)))
     }
 
     /// Will put a record into the trash.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.batch.get().add(py, ops(self.kind).delete_step(crate::value::id(id)?))
+        let (kind, id) = (self.kind, crate::value::id(id)?);
+        self.batch.get().add(py, Box::new(move |batch| AnyBatch::new(batch, kind).delete(id)))
     }
 
     /// Will take a record out of the trash.
     fn restore(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.batch.get().add(py, ops(self.kind).restore_step(crate::value::id(id)?))
+        let (kind, id) = (self.kind, crate::value::id(id)?);
+        self.batch.get().add(py, Box::new(move |batch| AnyBatch::new(batch, kind).restore(id)))
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::errors::OrRaise;
 use crate::journal::{deletion, operations};
-use crate::kinds::ops;
-use crate::ops::{Many, patch_of};
+use crate::ops::{create, get, patch_of, replace};
 use crate::pages::Pages;
 use crate::query::{field_of, filter_of, query_of};
+use crate::records::wrap_any;
 use crate::value::{in_python, to_py};
-use crm_core::{Aggregate, GroupBy, Kind, Period, Query, Session, Value};
+use crm_core::{Aggregate, AnyBulk, AnyCollection, GroupBy, Kind, Period, Query, Session, Value};
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -36,7 +36,7 @@ impl Collection {
     ///     DeniedError: the role does not allow it.
     #[pyo3(signature = (**fields))]
     fn create(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
-        ops(self.kind).create(py, &self.session, fields)
+        create(py, self.records(), self.kind, fields)
     }
 
     /// The live record with this id; a customer also by its code, a user by his name, a role by its key. For a record
@@ -45,7 +45,7 @@ impl Collection {
     /// Raises:
     ///     NotFoundError: there is none that the user may see.
     fn get(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        ops(self.kind).get(py, &self.session, id)
+        get(py, &self.session, self.kind, id)
     }
 
     /// Changes fields of a record; None empties one. A field that is named takes the whole new value: of an address or a lead
@@ -63,7 +63,12 @@ impl Collection {
         version: Option<u64>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        ops(self.kind).patch(py, &self.session, crate::value::id(id)?, version, patch_of(fields)?)
+        let (records, id, patch) = (self.records(), crate::value::id(id)?, patch_of(fields)?);
+        let record = py.detach(|| match version {
+            Some(version) => records.patch_at(id, version, patch),
+            None => records.patch(id, patch),
+        });
+        wrap_any(py, record.or_raise()?)
     }
 
     /// Writes a whole record back, as it was read and then changed by `record.replace(…)`.
@@ -72,7 +77,7 @@ impl Collection {
     ///     NotFoundError, InvalidError, DuplicateError, DeniedError.
     ///     ConflictError: somebody else changed the same fields meanwhile.
     fn replace(&self, py: Python<'_>, record: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        ops(self.kind).replace(py, &self.session, record)
+        replace(py, self.records(), self.kind, record)
     }
 
     /// Changes the record with this id of another system, or creates it. Gives the record and whether it is new.
@@ -87,7 +92,9 @@ impl Collection {
         external_id: &str,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        ops(self.kind).upsert(py, &self.session, (source, external_id), patch_of(fields)?)
+        let (records, patch) = (self.records(), patch_of(fields)?);
+        let (record, created) = py.detach(|| records.upsert(source, external_id, patch)).or_raise()?;
+        Ok((wrap_any(py, record)?, created).into_pyobject(py)?.into_any().unbind())
     }
 
     /// The record with this id of another system.
@@ -95,7 +102,8 @@ impl Collection {
     /// Raises:
     ///     NotFoundError.
     fn by_external_id(&self, py: Python<'_>, source: &str, external_id: &str) -> PyResult<Py<PyAny>> {
-        ops(self.kind).by_external_id(py, &self.session, source, external_id)
+        let records = self.records();
+        wrap_any(py, py.detach(|| records.by_external_id(source, external_id)).or_raise()?)
     }
 
     /// Puts a record into the trash, with what hangs on it.
@@ -104,7 +112,7 @@ impl Collection {
     ///     NotFoundError, DeniedError, InUseError.
     fn delete(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let id = crate::value::id(id)?;
-        let done = py.detach(|| ops(self.kind).delete(&self.session, id)).or_raise()?;
+        let done = py.detach(|| self.records().delete(id)).or_raise()?;
         deletion(py, &done)
     }
 
@@ -113,7 +121,8 @@ impl Collection {
     /// Raises:
     ///     NotFoundError, DeniedError, DuplicateError, GoneError.
     fn restore(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        ops(self.kind).restore(py, &self.session, crate::value::id(id)?)
+        let id = crate::value::id(id)?;
+        wrap_any(py, py.detach(|| self.records().restore(id)).or_raise()?)
     }
 
     /// Removes a record from the trash for good.
@@ -122,7 +131,7 @@ impl Collection {
     ///     NotFoundError, DeniedError, InUseError.
     fn purge(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<()> {
         let id = crate::value::id(id)?;
-        py.detach(|| ops(self.kind).purge(&self.session, id)).or_raise()
+        py.detach(|| self.records().purge(id)).or_raise()
     }
 
     /// Records that meet all tests, newest first unless `order_by` says otherwise, read page by page while they are
@@ -170,7 +179,9 @@ impl Collection {
     /// in spite of a typo.
     #[pyo3(signature = (words, *, limit=20))]
     fn search<'py>(&self, py: Python<'py>, words: &str, limit: u32) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, ops(self.kind).search(py, &self.session, words, limit)?)
+        let found = py.detach(|| self.records().search(words, limit)).or_raise()?;
+        let found = found.into_iter().map(|record| wrap_any(py, record));
+        PyTuple::new(py, found.collect::<PyResult<Vec<_>>>()?)
     }
 
     /// How many records meet all tests; arguments as of `list`.
@@ -183,7 +194,7 @@ impl Collection {
         tests: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<u64> {
         let query = query_of(r#where, words, None, Query::PAGE_SIZE, tests)?;
-        py.detach(|| ops(self.kind).count(&self.session, &query)).or_raise()
+        py.detach(|| self.records().count(&query)).or_raise()
     }
 
     /// Figures of the records that meet all tests, in groups.
@@ -215,7 +226,7 @@ impl Collection {
         };
         let by = by.iter().map(|name| group_by(name)).collect::<PyResult<Vec<_>>>()?;
         let figures = Aggregate { by, of: of.map(|of| field_of(&of)) };
-        let groups = py.detach(|| ops(self.kind).aggregate(&self.session, &query, &figures)).or_raise()?;
+        let groups = py.detach(|| self.records().aggregate(&query, &figures)).or_raise()?;
         let groups = groups.into_iter().map(|group| {
             let value = |value: Option<Value>| to_py(py, value.unwrap_or_default());
             let keys = to_py(py, Value::List(group.keys))?;
@@ -239,7 +250,7 @@ impl Collection {
     ///     NotFoundError, DeniedError.
     fn history<'py>(&self, py: Python<'py>, id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
         let id = crate::value::id(id)?;
-        let all = py.detach(|| ops(self.kind).history(&self.session, id)).or_raise()?;
+        let all = py.detach(|| self.records().history(id)).or_raise()?;
         operations(py, all)
     }
 
@@ -257,8 +268,7 @@ impl Collection {
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         let (filter, patch) = (filter_of(Some(r#where), None)?, patch_of(fields)?);
-        let done =
-            py.detach(|| ops(self.kind).update_all(&self.session, &filter, patch, dry_run)).or_raise()?;
+        let done = py.detach(|| self.records().update_all(&filter, &patch, dry_run)).or_raise()?;
         bulk(py, done)
     }
 
@@ -266,7 +276,7 @@ impl Collection {
     #[pyo3(signature = (r#where, /, *, dry_run=false))]
     fn delete_all(&self, py: Python<'_>, r#where: &Bound<'_, PyAny>, dry_run: bool) -> PyResult<Py<PyAny>> {
         let filter = filter_of(Some(r#where), None)?;
-        let done = py.detach(|| ops(self.kind).delete_all(&self.session, &filter, dry_run)).or_raise()?;
+        let done = py.detach(|| self.records().delete_all(&filter, dry_run)).or_raise()?;
         bulk(py, done)
     }
 
@@ -276,7 +286,7 @@ impl Collection {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        let count = py.detach(|| ops(self.kind).count(&self.session, &Query::new())).or_raise()?;
+        let count = py.detach(|| self.records().count(&Query::new())).or_raise()?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
@@ -306,14 +316,21 @@ impl Collection {
     }
 }
 
-fn bulk(py: Python<'_>, done: Many) -> PyResult<Py<PyAny>> {
+impl Collection {
+    pub(crate) fn records(&self) -> AnyCollection<'_> {
+        AnyCollection::new(&self.session, self.kind)
+    }
+}
+
+fn bulk(py: Python<'_>, done: AnyBulk) -> PyResult<Py<PyAny>> {
     let problems = done
         .problems
         .iter()
         .map(|(id, error)| Ok((*id, crate::errors::raised(py, error).into_value(py))))
         .collect::<PyResult<Vec<_>>>()?;
     let problems = PyTuple::new(py, problems)?;
-    in_python(py, "values", "Bulk", (done.matched, done.changed, done.operation, problems))
+    let operation = done.operation.map(|operation| operation.id);
+    in_python(py, "values", "Bulk", (done.matched, done.changed, operation, problems))
 }
 
 fn group_by(name: &str) -> PyResult<GroupBy> {

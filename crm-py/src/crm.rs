@@ -2,7 +2,7 @@
 
 use crate::errors::{OrRaise, invalid};
 use crate::journal::{operation, operations};
-use crate::records::{Wrapped, data_of};
+use crate::records::{data_of, wrap};
 use crate::session::Session;
 use crate::stop;
 use crate::value::{in_python, instant};
@@ -165,7 +165,7 @@ impl Crm {
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         let (user, _) = data_of(User { username, ..User::default() }, fields)?;
-        Wrapped::wrap(py, py.detach(|| self.crm.create_admin(user, password)).or_raise()?)
+        wrap(py, py.detach(|| self.crm.create_admin(user, password)).or_raise()?)
     }
 
     /// Whether there is a user.

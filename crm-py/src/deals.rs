@@ -1,19 +1,19 @@
 //! What follows from a deal and its pipeline, without asking the store.
 
 use crate::errors::OrRaise;
-use crate::records::{Opportunity, Pipeline, Wrapped, part_of, record_in};
+use crate::records::{Opportunity, Pipeline, inside, part_of, record_in};
 use crate::value::{from_py, instant, to_py};
 use crm_core::chrono::TimeDelta;
-use crm_core::{Due, FieldValue, Recurrence, Value};
+use crm_core::{Due, FieldValue, Kind, Recurrence, Value};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 fn of<'a>(slf: &'a Bound<'_, Opportunity>) -> PyResult<&'a crm_core::Opportunity> {
-    Ok(&<crm_core::Opportunity as Wrapped>::inside(slf.as_any())?.data)
+    Ok(&inside(Kind::Opportunity, slf.as_any())?.of::<crm_core::Opportunity>().or_raise()?.data)
 }
 
-fn pipeline_of(given: &Bound<'_, PyAny>) -> PyResult<crm_core::Pipeline> {
-    Ok(record_in::<crm_core::Pipeline>(given)?.data)
+fn pipeline_of<'a>(given: &'a Bound<'_, PyAny>) -> PyResult<&'a crm_core::Pipeline> {
+    Ok(&record_in(Kind::Pipeline, given)?.of::<crm_core::Pipeline>().or_raise()?.data)
 }
 
 fn money(py: Python<'_>, amount: Option<crm_core::Money>) -> PyResult<Py<PyAny>> {
@@ -24,12 +24,12 @@ fn money(py: Python<'_>, amount: Option<crm_core::Money>) -> PyResult<Py<PyAny>>
 impl Opportunity {
     /// How likely it is won, in percent: 100 when won, 0 when lost, what somebody judged by hand, else its stage's.
     fn effective_probability(slf: &Bound<'_, Self>, pipeline: &Bound<'_, PyAny>) -> PyResult<u8> {
-        Ok(of(slf)?.effective_probability(&pipeline_of(pipeline)?))
+        Ok(of(slf)?.effective_probability(pipeline_of(pipeline)?))
     }
 
     /// The amount weighted by the effective probability, rounded half to even; None without an amount.
     fn weighted(slf: &Bound<'_, Self>, pipeline: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        money(slf.py(), of(slf)?.weighted(&pipeline_of(pipeline)?))
+        money(slf.py(), of(slf)?.weighted(pipeline_of(pipeline)?))
     }
 
     /// The sum of the lines; None without lines, without a price in each, and for unlike currencies.
@@ -48,7 +48,7 @@ impl Opportunity {
         pipeline: &Bound<'_, PyAny>,
         now: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        Ok(of(slf)?.is_rotting(&pipeline_of(pipeline)?, instant(now)?))
+        Ok(of(slf)?.is_rotting(pipeline_of(pipeline)?, instant(now)?))
     }
 }
 
@@ -56,10 +56,10 @@ impl Opportunity {
 impl Pipeline {
     /// The stage with this key, or None.
     fn stage(slf: &Bound<'_, Self>, key: &str) -> PyResult<Option<Py<PyAny>>> {
-        let found = pipeline_of(slf.as_any())?.stages.into_iter().find(|stage| stage.key == key);
+        let found = pipeline_of(slf.as_any())?.stages.iter().find(|stage| stage.key == key);
         let Some(stage) = found else { return Ok(None) };
         let kind = stage.kind.to_string();
-        let args = (stage.key, stage.name, kind, stage.probability, stage.rotting_after_days);
+        let args = (&stage.key, &stage.name, kind, stage.probability, stage.rotting_after_days);
         crate::value::in_python(slf.py(), "parts", "Stage", args).map(Some)
     }
 }

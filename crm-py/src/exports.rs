@@ -3,7 +3,7 @@
 use crate::collection::Collection;
 use crate::errors::OrRaise;
 use crate::files::Target;
-use crate::kinds::{ContactCollection, CustomerCollection, ops};
+use crate::kinds::{ContactCollection, CustomerCollection};
 use crate::query::{filter_of, query_of};
 use crate::session::Session;
 use crate::value::in_python;
@@ -54,7 +54,7 @@ impl Collection {
         let options = CsvExport { columns: columns.unwrap_or_default(), delimiter, bom, spreadsheet_safe };
         let mut out = Target::of(target)?;
         py.detach(move || {
-            let written = ops(self.kind).export(&self.session, &query, &options, &mut out);
+            let written = self.records().export_csv(&query, &options, &mut out);
             out.finish(written.or_raise())
         })
     }

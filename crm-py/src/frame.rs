@@ -1,6 +1,6 @@
 //! Lists as Arrow streams: what polars, pandas and pyarrow read without a copy.
 
-use crate::envelope::Envelope;
+use crate::envelope::values;
 use crate::pages::Pages;
 use crate::stop;
 use arrow_array::builder::{
@@ -11,7 +11,7 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use crm_core::chrono::NaiveDate;
-use crm_core::{Decimal, Kind, Query, Rules, Session, Shape, Value, ValueType, to_micros};
+use crm_core::{AnyCollection, Decimal, Kind, Query, Session, Shape, Value, ValueType, to_micros};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const PRECISION: u8 = 38;
 const BATCH: u32 = Query::LARGEST_PAGE;
 
 /// A page as columns: a batch, and where the next one begins.
-pub(crate) type Batch = (RecordBatch, Option<String>);
+type Batch = (RecordBatch, Option<String>);
 
 /// What a column shows of a field.
 #[derive(Clone, Copy)]
@@ -212,11 +212,11 @@ pub(crate) fn schema(kind: Kind) -> SchemaRef {
 }
 
 /// A page of records as columns.
-pub(crate) fn batch<E: Rules>(session: &Session, query: &Query) -> crm_core::Result<Batch> {
-    let page = session.collection::<E>().list(query)?;
-    let envelopes = page.items.iter().map(|record| Envelope::of(record).values()).collect();
-    let batch = in_columns(E::kind(), envelopes, &|record, field| {
-        page.items.get(record).map_or(Value::Null, |record| record.data.value(field))
+fn batch(session: &Session, kind: Kind, query: &Query) -> crm_core::Result<Batch> {
+    let page = AnyCollection::new(session, kind).list(query)?;
+    let envelopes = page.items.iter().map(|record| values(&record.envelope())).collect();
+    let batch = in_columns(kind, envelopes, &|record, field| {
+        page.items.get(record).map_or(Value::Null, |record| record.value(field))
     })?;
     Ok((batch, page.next))
 }
@@ -255,7 +255,7 @@ impl Iterator for Batches {
         if Python::attach(stop::look) {
             return Some(Err(interrupted()));
         }
-        Some(match crate::kinds::ops(self.kind).batch(&self.session, &query) {
+        Some(match batch(&self.session, self.kind, &query) {
             Ok((batch, next)) => {
                 self.query = next.map(|cursor| query.after(cursor));
                 Ok(batch)

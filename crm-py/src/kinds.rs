@@ -2,7 +2,6 @@
 
 use crate::batch::{Batch, BatchCollection};
 use crate::collection::Collection;
-use crate::ops::{Of, Ops};
 use crate::records;
 use crate::session::Session;
 use crate::value::python_name;
@@ -21,14 +20,6 @@ macro_rules! kinds {
 
         /// The collections that sessions have, by the name of the attribute.
         const COLLECTIONS: &[(&str, Kind)] = &[$((stringify!($attribute), Kind::$class)),+];
-
-        /// What can be done with records of a kind.
-        pub(crate) fn ops(kind: Kind) -> &'static dyn Ops {
-            match kind {
-                $(Kind::$class => &Of::<crm_core::$class>::OPS,)+
-                Kind::Settings => &Of::<crm_core::Settings>::OPS,
-            }
-        }
 
         /// The collection of a kind.
         fn collection(py: Python<'_>, session: Arc<crm_core::Session>, kind: Kind) -> PyResult<Py<PyAny>> {

@@ -1,9 +1,10 @@
 //! Lists that are read page by page.
 
 use crate::errors::OrRaise;
-use crate::kinds::ops;
+use crate::journal::deletion;
+use crate::records::wrap_any;
 use crate::value::{in_json, in_python};
-use crm_core::{Kind, Query, Session};
+use crm_core::{AnyCollection, Kind, Page, Query, Session};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyTuple, PyType};
@@ -38,13 +39,13 @@ impl Pages {
 
     /// The first page.
     fn page<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, ops(self.kind).page(py, &self.session, &self.query, self.trash)?.items)
+        PyTuple::new(py, self.reading().read(py, &self.query)?.items)
     }
 
     /// The first record, or None.
     fn first(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let query = self.query.clone().page_size(1);
-        Ok(ops(self.kind).page(py, &self.session, &query, self.trash)?.items.into_iter().next())
+        Ok(self.reading().read(py, &query)?.items.into_iter().next())
     }
 
     /// A page, and the cursor of the one after it: for programs that show one page at a time.
@@ -64,7 +65,7 @@ impl Pages {
     #[pyo3(signature = (*, cursor=None))]
     fn part(&self, py: Python<'_>, cursor: Option<String>) -> PyResult<Py<PyAny>> {
         let query = Query { cursor, ..self.query.clone() };
-        let page = ops(self.kind).page(py, &self.session, &query, self.trash)?;
+        let page = self.reading().read(py, &query)?;
         in_python(py, "values", "Page", (PyTuple::new(py, page.items)?, page.next))
     }
 
@@ -78,9 +79,9 @@ impl Pages {
     fn total(&self, py: Python<'_>) -> PyResult<u64> {
         if self.trash {
             let query = self.query.clone().page_size(1).with_total();
-            return Ok(ops(self.kind).page(py, &self.session, &query, true)?.total.unwrap_or(0));
+            return Ok(self.reading().read(py, &query)?.total.unwrap_or(0));
         }
-        py.detach(|| ops(self.kind).count(&self.session, &self.query)).or_raise()
+        py.detach(|| AnyCollection::new(&self.session, self.kind).count(&self.query)).or_raise()
     }
 
     fn __repr__(&self) -> String {
@@ -96,7 +97,7 @@ impl Pages {
             kind: self.kind,
             query: Some(self.query.clone()),
             trash: self.trash,
-            read: VecDeque::new(),
+            taken: VecDeque::new(),
         }
     }
 }
@@ -108,16 +109,31 @@ struct Reading {
     /// What comes next; nothing after the last page.
     query: Option<Query>,
     trash: bool,
-    read: VecDeque<Py<PyAny>>,
+    taken: VecDeque<Py<PyAny>>,
 }
 
 impl Reading {
+    /// Reads a page.
+    fn read(&self, py: Python<'_>, query: &Query) -> PyResult<Page<Py<PyAny>>> {
+        let records = AnyCollection::new(&self.session, self.kind);
+        if self.trash {
+            let Page { items, next, total } = py.detach(|| records.trash(query)).or_raise()?;
+            let items = items.into_iter().map(|(record, how)| {
+                let deletion = deletion(py, &how)?;
+                in_python(py, "values", "Trashed", (wrap_any(py, record)?, deletion))
+            });
+            return Ok(Page { items: items.collect::<PyResult<_>>()?, next, total });
+        }
+        let Page { items, next, total } = py.detach(|| records.list(query)).or_raise()?;
+        let items = items.into_iter().map(|record| wrap_any(py, record)).collect::<PyResult<_>>()?;
+        Ok(Page { items, next, total })
+    }
+
     fn page(&mut self, py: Python<'_>) -> PyResult<Option<Vec<Py<PyAny>>>> {
         // `list(…)` and others go over all records without running any Python.
         py.check_signals()?;
         let Some(query) = self.query.take() else { return Ok(None) };
-        let page = ops(self.kind).page(py, &self.session, &query, self.trash);
-        let page = match page {
+        let page = match self.read(py, &query) {
             Ok(page) => page,
             Err(error) => {
                 // The same page again, for whoever waits and tries again.
@@ -142,12 +158,12 @@ impl PagesIterator {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let mut reading = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-        if reading.read.is_empty()
+        if reading.taken.is_empty()
             && let Some(page) = reading.page(py)?
         {
-            reading.read = page.into();
+            reading.taken = page.into();
         }
-        Ok(reading.read.pop_front())
+        Ok(reading.taken.pop_front())
     }
 }
 

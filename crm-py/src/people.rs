@@ -4,7 +4,7 @@ use crate::collection::Collection;
 use crate::errors::{OrRaise, invalid};
 use crate::journal::operation;
 use crate::kinds::{ContactCollection, CustomerCollection};
-use crate::records::{Wrapped, data_of};
+use crate::records::{data_of, wrap};
 use crate::session::choice;
 use crate::value::{from_json, id, in_json, in_python};
 use crm_core::{DroppedKey, Duplicable, DuplicateReason, DuplicateRules, Id, Kind, Mergeable, Session};
@@ -19,7 +19,7 @@ fn reasons<'py>(py: Python<'py>, reasons: Vec<DuplicateReason>) -> PyResult<Boun
     PyTuple::new(py, reasons.collect::<PyResult<Vec<_>>>()?)
 }
 
-fn merge<E: Wrapped + Mergeable>(
+fn merge<E: Mergeable>(
     py: Python<'_>,
     session: &Session,
     survivor: &Bound<'_, PyAny>,
@@ -41,10 +41,10 @@ fn merge<E: Wrapped + Mergeable>(
         moved.set_item(kinds.call1((kind.as_str(),))?, count)?;
     }
     let done = merged.operation.map(|done| operation(py, done)).transpose()?;
-    in_python(py, "values", "Merged", (E::wrap(py, merged.survivor)?, moved, done))
+    in_python(py, "values", "Merged", (wrap(py, merged.survivor)?, moved, done))
 }
 
-fn find_duplicates<E: Wrapped + Duplicable>(
+fn find_duplicates<E: Duplicable>(
     py: Python<'_>,
     session: &Session,
     rules: &DuplicateRules,
@@ -93,7 +93,7 @@ pub(crate) fn duplicate_rules(py: Python<'_>, kind: &Bound<'_, PyAny>) -> PyResu
     }
 }
 
-fn duplicates_of<E: Wrapped + Duplicable>(
+fn duplicates_of<E: Duplicable>(
     py: Python<'_>,
     session: &Session,
     record: Option<&Bound<'_, PyAny>>,
@@ -113,7 +113,7 @@ fn duplicates_of<E: Wrapped + Duplicable>(
     let found = found.or_raise()?;
     let dropped = dropped(py, found.dropped)?;
     let candidates = found.candidates.into_iter().map(|candidate| {
-        let args = (E::wrap(py, candidate.record)?, candidate.score, reasons(py, candidate.reasons)?);
+        let args = (wrap(py, candidate.record)?, candidate.score, reasons(py, candidate.reasons)?);
         in_python(py, "values", "DuplicateCandidate", args)
     });
     let candidates = PyTuple::new(py, candidates.collect::<PyResult<Vec<_>>>()?)?;
@@ -200,7 +200,7 @@ macro_rules! people {
                 let (py, session) = (slf.py(), &slf.cast::<Collection>()?.get().session);
                 let (one, other) = (Id::from_uuid(id(one)?), Id::from_uuid(id(other)?));
                 let noted = py.detach(|| session.collection::<crm_core::$entity>().not_duplicates(one, other));
-                Wrapped::wrap(py, noted.or_raise()?)
+                wrap(py, noted.or_raise()?)
             }
 
             /// Forgets a person: what is stored of the record is gone from the file, from search and from the journal, which

@@ -1,23 +1,22 @@
 //! Stored records as frozen Python objects. Their fields are read when they are asked for, so that a list costs what it
 //! shows.
 
-use crate::envelope::{ENVELOPE, Envelope, Named};
-use crate::errors::invalid;
+use crate::envelope::{self, ENVELOPE, Named};
+use crate::errors::{OrRaise, invalid};
 use crate::value::{core_name, python_name, to_py, value_of};
 use crm_core::chrono::{DateTime, Utc};
-use crm_core::{Entity, Id, Kind, Mismatch, Record, Rules, Schema, Shape, Uuid, Value, ValueType};
+use crm_core::{
+    AnyRecord, Entity, Envelope, Id, Kind, Mismatch, Record, Rules, Schema, Shape, Uuid, Value, ValueType,
+};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyMappingProxy, PyTuple};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// An entity with its class.
-pub(crate) trait Wrapped: Rules {
-    /// The record as an object of its class.
-    fn wrap(py: Python<'_>, record: Record<Self>) -> PyResult<Py<PyAny>>;
-    /// The record in an object of its class.
-    fn inside<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Record<Self>>;
+/// A record as an object of its class.
+pub(crate) fn wrap<E: Rules>(py: Python<'_>, record: Record<E>) -> PyResult<Py<PyAny>> {
+    wrap_any(py, record.into())
 }
 
 macro_rules! records {
@@ -25,53 +24,44 @@ macro_rules! records {
         $(
             $(#[$doc])*
             #[pyclass(module = "crm", frozen)]
-            pub(crate) struct $class(Record<crm_core::$class>);
-
-            impl Wrapped for crm_core::$class {
-                fn wrap(py: Python<'_>, record: Record<Self>) -> PyResult<Py<PyAny>> {
-                    Ok(Py::new(py, $class(record))?.into_any())
-                }
-                fn inside<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Record<Self>> {
-                    Ok(&object.cast::<$class>()?.get().0)
-                }
-            }
+            pub(crate) struct $class(AnyRecord);
 
             #[pymethods]
             impl $class {
                 #[new]
                 #[pyo3(signature = (**fields))]
                 fn new(fields: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-                    made(fields).map($class)
+                    made(Kind::$class, fields).map($class)
                 }
                 /// Its id.
                 #[getter]
                 fn id(&self) -> Uuid {
-                    self.0.id.uuid()
+                    self.0.envelope().id
                 }
                 /// 1 at first, one more with each change.
                 #[getter]
                 fn version(&self) -> u64 {
-                    self.0.version
+                    self.0.envelope().version
                 }
                 /// When it was created, in UTC.
                 #[getter]
                 fn created_at(&self) -> DateTime<Utc> {
-                    self.0.created_at
+                    self.0.envelope().created_at
                 }
                 /// The user who created it; None for the embedding program.
                 #[getter]
                 fn created_by(&self) -> Option<Uuid> {
-                    self.0.created_by.map(Id::uuid)
+                    self.0.envelope().created_by.map(Id::uuid)
                 }
                 /// When it was changed last, in UTC.
                 #[getter]
                 fn updated_at(&self) -> DateTime<Utc> {
-                    self.0.updated_at
+                    self.0.envelope().updated_at
                 }
                 /// The user who changed it last; None for the embedding program.
                 #[getter]
                 fn updated_by(&self) -> Option<Uuid> {
-                    self.0.updated_by.map(Id::uuid)
+                    self.0.envelope().updated_by.map(Id::uuid)
                 }
                 /// The same record with some fields changed; nothing is written. A field becomes empty by None.
                 #[pyo3(signature = (**changes))]
@@ -93,9 +83,7 @@ macro_rules! records {
                     other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
                 }
                 fn __hash__(&self) -> u64 {
-                    let mut hasher = DefaultHasher::new();
-                    (self.0.id.uuid(), self.0.version).hash(&mut hasher);
-                    hasher.finish()
+                    hash(&self.0)
                 }
                 fn __reduce__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
                     reduced(py, &self.0)
@@ -107,7 +95,7 @@ macro_rules! records {
                     slf
                 }
                 fn __crm_value__(&self) -> Uuid {
-                    self.0.id.uuid()
+                    self.0.envelope().id
                 }
             }
         )+
@@ -116,9 +104,24 @@ macro_rules! records {
         pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
             $(
                 module.add_class::<$class>()?;
-                add_fields::<crm_core::$class>(&module.getattr(stringify!($class))?)?;
+                add_fields(Kind::$class, &module.getattr(stringify!($class))?)?;
             )+
             Ok(())
+        }
+
+        /// A record as an object of its class.
+        pub(crate) fn wrap_any(py: Python<'_>, record: AnyRecord) -> PyResult<Py<PyAny>> {
+            match record.schema().kind {
+                $(Some(Kind::$class) => Ok(Py::new(py, $class(record))?.into_any()),)+
+                None => Err(unknown(record.schema().entity)),
+            }
+        }
+
+        /// The record in an object of the class of its kind.
+        pub(crate) fn inside<'a>(kind: Kind, object: &'a Bound<'_, PyAny>) -> PyResult<&'a AnyRecord> {
+            match kind {
+                $(Kind::$class => Ok(&object.cast::<$class>()?.get().0),)+
+            }
         }
 
         /// A record that was pickled.
@@ -129,12 +132,8 @@ macro_rules! records {
             kind: &str,
             fields: &Bound<'_, PyDict>,
         ) -> PyResult<Py<PyAny>> {
-            match kind {
-                $(<crm_core::$class as Entity>::ENTITY => {
-                    crm_core::$class::wrap(py, made(Some(fields))?)
-                })+
-                _ => Err(invalid("kind", "unknown", format!("there are no records of the kind {kind:?}"))),
-            }
+            let known = Kind::ALL.iter().find(|known| known.as_str() == kind);
+            wrap_any(py, made(*known.ok_or_else(|| unknown(kind))?, Some(fields))?)
         }
     };
 }
@@ -195,7 +194,7 @@ pub(crate) struct FieldOf {
     name: &'static str,
     doc: String,
     shown: Shown,
-    value: fn(&Bound<'_, PyAny>, usize) -> PyResult<Value>,
+    kind: Kind,
 }
 
 #[pymethods]
@@ -207,7 +206,7 @@ impl FieldOf {
     ) -> PyResult<Py<PyAny>> {
         let field = slf.get();
         match record.filter(|record| !record.is_none()) {
-            Some(record) => field.shown.show(slf.py(), (field.value)(&record, field.index)?),
+            Some(record) => field.shown.show(slf.py(), inside(field.kind, &record)?.value(field.index)),
             None => Ok(slf.into_any().unbind()),
         }
     }
@@ -258,13 +257,13 @@ pub(crate) fn part_of(py: Python<'_>, class: &Py<PyAny>, value: Value) -> PyResu
 }
 
 /// Gives a class the fields of its entity.
-fn add_fields<E: Wrapped>(class: &Bound<'_, PyAny>) -> PyResult<()> {
+fn add_fields(kind: Kind, class: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = class.py();
     let class_of = py.import("crm.parts")?.getattr("class_of")?;
     let enum_of = py.import("crm.enums")?.getattr("enum_of")?;
     let mut names: Vec<&str> = vec!["id"];
-    for (index, field) in E::FIELDS.iter().enumerate() {
-        let parts = class_of.call1((E::ENTITY, field.name))?;
+    for (index, field) in kind.schema().fields.iter().enumerate() {
+        let parts = class_of.call1((kind.as_str(), field.name))?;
         let shown = match (field.shape)() {
             Shape::Scalar { ty: ValueType::Choice(words), .. } => {
                 Shown::Choice(enum_of.call1((PyTuple::new(py, words)?,))?.unbind())
@@ -273,9 +272,8 @@ fn add_fields<E: Wrapped>(class: &Bound<'_, PyAny>) -> PyResult<()> {
             _ => Shown::Plain,
         };
         let doc = field.doc.trim().to_owned();
-        let value = |record: &Bound<'_, PyAny>, index| Ok(E::inside(record)?.data.value(index));
         let name = python_name(field.name);
-        class.setattr(name, Py::new(py, FieldOf { index, name, doc, shown, value })?)?;
+        class.setattr(name, Py::new(py, FieldOf { kind, index, name, doc, shown })?)?;
         names.push(name);
     }
     class.setattr("__match_args__", PyTuple::new(py, names)?)
@@ -316,43 +314,54 @@ fn set_all<'py>(
     Ok(envelope)
 }
 
-fn made<E: Entity>(fields: Option<&Bound<'_, PyDict>>) -> PyResult<Record<E>> {
-    let (data, envelope) = data_of(E::default(), fields)?;
-    Ok(Envelope::default().with(envelope)?.around(data))
+/// A record of these fields.
+fn made(kind: Kind, fields: Option<&Bound<'_, PyDict>>) -> PyResult<AnyRecord> {
+    with_fields(AnyRecord::empty(kind).or_raise()?, fields)
 }
 
-fn changed<E: Entity>(record: &Record<E>, changes: Option<&Bound<'_, PyDict>>) -> PyResult<Record<E>> {
-    let (data, envelope) = data_of(record.data.clone(), changes)?;
-    Ok(Envelope::of(record).with(envelope)?.around(data))
+/// A record of these fields under an id; what they say of the rest of the envelope does not count.
+pub(crate) fn made_under(kind: Kind, id: Uuid, fields: Option<&Bound<'_, PyDict>>) -> PyResult<AnyRecord> {
+    let mut record = AnyRecord::empty(kind).or_raise()?;
+    set_all(record.schema(), fields, &mut |field, value| record.set(field, value))?;
+    record.set_envelope(Envelope { id, ..record.envelope() });
+    Ok(record)
+}
+
+fn changed(record: &AnyRecord, changes: Option<&Bound<'_, PyDict>>) -> PyResult<AnyRecord> {
+    with_fields(record.clone(), changes)
+}
+
+fn with_fields(mut record: AnyRecord, fields: Option<&Bound<'_, PyDict>>) -> PyResult<AnyRecord> {
+    let envelope = set_all(record.schema(), fields, &mut |field, value| record.set(field, value))?;
+    record.set_envelope(envelope::with(record.envelope(), envelope)?);
+    Ok(record)
+}
+
+fn hash(record: &AnyRecord) -> u64 {
+    let Envelope { id, version, .. } = record.envelope();
+    let mut hasher = DefaultHasher::new();
+    (id, version).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// All fields of a record.
-fn whole<E: Entity>(record: &Record<E>) -> Value {
-    all_of(E::schema(), Envelope::of(record), &|field| record.data.value(field))
-}
-
-fn all_of(schema: &Schema, envelope: Envelope, value: &dyn Fn(usize) -> Value) -> Value {
+fn whole(record: &AnyRecord) -> Value {
     let mut all = BTreeMap::new();
-    for (name, value) in ENVELOPE.into_iter().zip(envelope.values()) {
+    for (name, value) in ENVELOPE.into_iter().zip(envelope::values(&record.envelope())) {
         all.insert(name.to_owned(), value);
     }
-    for (index, field) in schema.fields.iter().enumerate() {
-        all.insert(field.name.to_owned(), value(index));
+    for (index, field) in record.schema().fields.iter().enumerate() {
+        all.insert(field.name.to_owned(), record.value(index));
     }
     Value::Map(all)
 }
 
 /// An expression that makes the record again; fields that are empty are left out.
-fn repr<E: Entity>(object: &Bound<'_, PyAny>, class: &str, record: &Record<E>) -> PyResult<String> {
-    let empty = E::default();
-    let told = |field: &usize| record.data.value(*field) != empty.value(*field);
-    expression(object, class, E::schema(), (0..E::FIELDS.len()).filter(told).collect())
-}
-
-fn expression(object: &Bound<'_, PyAny>, class: &str, schema: &Schema, told: Vec<usize>) -> PyResult<String> {
+fn repr(object: &Bound<'_, PyAny>, class: &str, record: &AnyRecord) -> PyResult<String> {
+    let fields = record.schema().fields.iter().enumerate();
+    let told = fields.filter(|(index, _)| record.is_told(*index));
     let mut parts = Vec::new();
-    let told = told.into_iter().filter_map(|field| schema.fields.get(field));
-    for name in ENVELOPE.into_iter().chain(told.map(|field| python_name(field.name))) {
+    for name in ENVELOPE.into_iter().chain(told.map(|(_, field)| python_name(field.name))) {
         let value = object.getattr(name)?;
         // A view of a dict can't be pasted.
         let value = match value.cast::<PyMappingProxy>() {
@@ -365,16 +374,18 @@ fn expression(object: &Bound<'_, PyAny>, class: &str, schema: &Schema, told: Vec
 }
 
 /// How a record is pickled: its fields as Python values, of which its class makes it again.
-fn reduced<E: Entity>(py: Python<'_>, record: &Record<E>) -> PyResult<Py<PyAny>> {
+fn reduced(py: Python<'_>, record: &AnyRecord) -> PyResult<Py<PyAny>> {
     let restore = py.import("crm._crm")?.getattr("_restore")?;
     let fields = to_py(py, whole(record))?;
-    Ok((restore, (E::ENTITY, fields)).into_pyobject(py)?.into_any().unbind())
+    Ok((restore, (record.schema().entity, fields)).into_pyobject(py)?.into_any().unbind())
 }
 
 /// The record of this kind in an object, for what takes records.
-pub(crate) fn record_in<E: Wrapped>(object: &Bound<'_, PyAny>) -> PyResult<Record<E>> {
-    E::inside(object).cloned().map_err(|_| {
-        let kind: Kind = E::kind();
-        PyTypeError::new_err(format!("a {} is needed", kind.as_str().replace('_', " ")))
-    })
+pub(crate) fn record_in<'a>(kind: Kind, object: &'a Bound<'_, PyAny>) -> PyResult<&'a AnyRecord> {
+    let name = || kind.as_str().replace('_', " ");
+    inside(kind, object).map_err(|_| PyTypeError::new_err(format!("a {} is needed", name())))
+}
+
+fn unknown(kind: &str) -> PyErr {
+    invalid("kind", "unknown", format!("there are no records of the kind {kind:?}"))
 }

@@ -2,7 +2,7 @@
 
 use crate::crm::Crm;
 use crate::errors::OrRaise;
-use crate::records::Wrapped;
+use crate::records::wrap;
 use crate::session::Session;
 use crate::stop;
 use crate::value::{id, in_python, instant};
@@ -68,8 +68,8 @@ impl Delivery {
 }
 
 fn due(py: Python<'_>, due: DueReminder) -> PyResult<Py<PyAny>> {
-    let assignee = due.assignee.map(|user| Wrapped::wrap(py, user)).transpose()?;
-    let (reminder, customer) = (Wrapped::wrap(py, due.reminder)?, Wrapped::wrap(py, due.customer)?);
+    let assignee = due.assignee.map(|user| wrap(py, user)).transpose()?;
+    let (reminder, customer) = (wrap(py, due.reminder)?, wrap(py, due.customer)?);
     let delivery = Py::new(py, Delivery(due.delivery))?;
     in_python(py, "values", "DueReminder", (reminder, customer, assignee, delivery))
 }

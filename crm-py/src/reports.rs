@@ -2,7 +2,7 @@
 
 use crate::errors::OrRaise;
 use crate::query::query_of;
-use crate::records::Wrapped;
+use crate::records::wrap;
 use crate::session::{Session, choice};
 use crate::value::{id, in_python};
 use crm_core::chrono::NaiveDate;
@@ -74,7 +74,7 @@ impl Session {
             counts(py, "Priority", told.leads.by_priority)?,
             amounts(py, told.leads.estimated_value)?,
         );
-        let latest = told.activity.latest.into_iter().map(|call| Wrapped::wrap(py, call));
+        let latest = told.activity.latest.into_iter().map(|call| wrap(py, call));
         let latest = PyTuple::new(py, latest.collect::<PyResult<Vec<_>>>()?)?;
         let activity = (counts(py, "InteractionKind", told.activity.by_kind)?, latest);
         let args = (
@@ -98,7 +98,7 @@ impl Session {
     fn pipeline_report(&self, py: Python<'_>, pipeline: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let pipeline = Id::from_uuid(id(pipeline)?);
         let told = py.detach(|| self.0.pipeline_report(pipeline)).or_raise()?;
-        let args = (Wrapped::wrap(py, told.pipeline)?, stages(py, told.stages)?, deals(py, told.total)?);
+        let args = (wrap(py, told.pipeline)?, stages(py, told.stages)?, deals(py, told.total)?);
         in_python(py, "values", "PipelineReport", args)
     }
 
@@ -149,7 +149,7 @@ impl Session {
         let mut query = query_of(None, None, None, page_size, None)?;
         query.cursor = cursor;
         let page = py.detach(|| self.0.agenda(bucket, assignee, &query)).or_raise()?;
-        let reminders = page.items.into_iter().map(|reminder| Wrapped::wrap(py, reminder));
+        let reminders = page.items.into_iter().map(|reminder| wrap(py, reminder));
         let reminders = PyTuple::new(py, reminders.collect::<PyResult<Vec<_>>>()?)?;
         in_python(py, "values", "Page", (reminders, page.next))
     }

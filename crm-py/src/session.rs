@@ -6,12 +6,12 @@ use crate::errors::{OrRaise, invalid};
 use crate::journal::{operation, operations};
 use crate::ops::patch_of;
 use crate::pages::Pages;
-use crate::records::{Wrapped, data_of};
+use crate::records::{data_of, wrap};
 use crate::value::{id, in_python, instant};
 use crm_core::chrono::{DateTime, NaiveDate, Utc};
 use crm_core::{
     Action, Contact, Conversion, ConversionOpportunity, CustomerStatus, FieldValue, Id, Kind, Opportunity,
-    SavedView, StageChange, Uuid,
+    Rules, SavedView, StageChange, Uuid,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -28,13 +28,13 @@ impl Session {
         Arc::clone(&self.0)
     }
 
-    fn wrapped<E: Wrapped>(
+    fn wrapped<E: Rules>(
         &self,
         py: Python<'_>,
         call: impl FnOnce(&crm_core::Session) -> crm_core::Result<crm_core::Record<E>> + Send,
     ) -> PyResult<Py<PyAny>> {
         let session = &*self.0;
-        E::wrap(py, py.detach(|| call(session)).or_raise()?)
+        wrap(py, py.detach(|| call(session)).or_raise()?)
     }
 }
 
@@ -50,7 +50,7 @@ impl Session {
     /// The user; None for the embedding program.
     fn me(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         let me = py.detach(|| self.0.me()).or_raise()?;
-        me.map(|user| Wrapped::wrap(py, user)).transpose()
+        me.map(|user| wrap(py, user)).transpose()
     }
 
     /// What `Crm.resume` takes to go on with this session elsewhere; None for the embedding program. Keep it secret.
@@ -160,9 +160,9 @@ impl Session {
         let conversion = conversion(status, opportunity, contact)?;
         let lead = Id::from_uuid(id(lead)?);
         let done = py.detach(|| self.0.convert_lead(lead, conversion)).or_raise()?;
-        let customer = Wrapped::wrap(py, done.customer)?;
-        let opportunity = done.opportunity.map(|deal| Wrapped::wrap(py, deal)).transpose()?;
-        let contact = done.contact.map(|contact| Wrapped::wrap(py, contact)).transpose()?;
+        let customer = wrap(py, done.customer)?;
+        let opportunity = done.opportunity.map(|deal| wrap(py, deal)).transpose()?;
+        let contact = done.contact.map(|contact| wrap(py, contact)).transpose()?;
         let args = (customer, opportunity, contact, done.operation);
         in_python(py, "values", "Converted", args)
     }

@@ -74,14 +74,28 @@ fn read_rows(
 
 /// Records live and in the trash, in the order of their rows.
 pub(crate) fn all<E: Entity>(conn: &Conn, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
-    let mut statement = conn.prepare(&table::<E>().all)?;
-    let after = after.map(|id| Bind::Id(id.uuid())).unwrap_or(Bind::Null);
-    let mut rows = statement.query([after, limit_of(limit)]).or_error()?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next().or_error()? {
+    all_rows(conn, table::<E>(), after.map(Id::uuid), limit, &mut |row| {
         found.push(read_entry(row, true)?);
-    }
+        Ok(())
+    })?;
     Ok(found)
+}
+
+fn all_rows(
+    conn: &Conn,
+    table: &Table,
+    after: Option<Uuid>,
+    limit: usize,
+    take: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut statement = conn.prepare(&table.all)?;
+    let after = after.map(Bind::Id).unwrap_or(Bind::Null);
+    let mut rows = statement.query([after, limit_of(limit)]).or_error()?;
+    while let Some(row) = rows.next().or_error()? {
+        take(row)?;
+    }
+    Ok(())
 }
 
 /// Runs reads that must see the same state, in a transaction unless there is one.

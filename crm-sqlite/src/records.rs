@@ -11,9 +11,11 @@ use crate::{search, words};
 use crm_core::port::{
     AggregatePlan, Entry, Found, IndexChange, Plan, RawGroup, Read, Repository, Scope, Sight,
 };
-use crm_core::{Deletion, Entity, Error, FieldSet, Id, Result, Uuid, Value, to_micros};
+use crm_core::{
+    ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Result, Timestamp, Uuid, Value, to_micros,
+};
 use rusqlite::types::Null;
-use rusqlite::{OptionalExtension, Statement, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, Statement, params, params_from_iter};
 
 macro_rules! reads {
     ($($view:ty),+) => {$(
@@ -53,24 +55,35 @@ fn searched<'c>(conn: &'c Conn, plan: &Plan) -> Result<&'c Conn> {
 }
 
 fn get<E: Entity>(conn: &Conn, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
-    let table = table::<E>();
+    let mut found = None;
+    get_row(conn, table::<E>(), id.uuid(), sight, &mut |row| {
+        found = Some(read_entry(row, true)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn get_row(conn: &Conn, table: &Table, id: Uuid, sight: &Sight, take: Take<'_>) -> Result<()> {
     if sight.scope(table.schema) == Scope::All {
         let mut statement = conn.prepare(&table.get)?;
-        return one(&mut statement, [&id.uuid().as_bytes()[..]]);
+        return one(&mut statement, [&id.as_bytes()[..]], take);
     }
     let mut sql = Sql::default();
     sql.write(format_args!("SELECT {} FROM {} AS t WHERE t.id = ", table.columns(true), table.name));
-    sql.bind(Bind::Id(id.uuid()));
+    sql.bind(Bind::Id(id));
     sql.push(" AND ");
     sql.scope(table.schema, sight, "t");
-    one(&mut *conn.prepare(&sql.text)?, params_from_iter(&sql.binds))
+    one(&mut *conn.prepare(&sql.text)?, params_from_iter(&sql.binds), take)
 }
 
-fn one<E: Entity>(statement: &mut Statement<'_>, params: impl rusqlite::Params) -> Result<Option<Entry<E>>> {
+/// Takes a row.
+type Take<'t> = &'t mut dyn FnMut(&Row<'_>) -> Result<()>;
+
+fn one(statement: &mut Statement<'_>, params: impl rusqlite::Params, take: Take<'_>) -> Result<()> {
     let mut rows = statement.query(params).or_error()?;
     match rows.next().or_error()? {
-        Some(row) => read_entry(row, true).map(Some),
-        None => Ok(None),
+        Some(row) => take(row),
+        None => Ok(()),
     }
 }
 
@@ -103,40 +116,72 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
     }
 
     fn replace(&mut self, entry: &Entry<E>, changed: FieldSet, index: &IndexChange) -> Result<()> {
-        let (conn, table) = (self.conn()?, table::<E>());
         let record = &entry.record;
-        {
-            let mut statement = conn.prepare(&table.update(changed, index.deletion))?;
-            let mut binder = Binder { statement: &mut statement, next: 1 };
-            binder.id(Some(record.id.uuid()))?;
-            binder.int(i64::try_from(record.version).unwrap_or(i64::MAX))?;
-            binder.int(to_micros(record.updated_at))?;
-            binder.id(record.updated_by.map(Id::uuid))?;
-            if index.deletion {
-                binder.deletion(entry.deletion.as_ref())?;
-            }
-            let next = binder.next;
-            record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, Some(changed)))?;
-            statement.raw_execute().map_err(|error| {
-                let code = E::schema().field("code").map(|field| record.data.value(field));
-                taken(conn, table, record.id.uuid(), code, error)
-            })?;
-        }
-        if let Some(words) = index.words.as_deref() {
-            words::change(conn, table, record.id.uuid(), words)?;
-        }
-        change_keys(conn, E::ENTITY, record.id.uuid(), index)
+        let new = New {
+            id: record.id.uuid(),
+            version: record.version,
+            updated_at: record.updated_at,
+            updated_by: record.updated_by.map(Id::uuid),
+            deletion: entry.deletion,
+            write: &|out| record.data.write_columns(out),
+            value: &|field| record.data.value(field),
+        };
+        replace(self.conn()?, table::<E>(), &new, changed, index)
     }
 
     fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()> {
-        let (conn, table) = (self.conn()?, table::<E>());
-        if index.words.is_some() {
-            words::change(conn, table, id.uuid(), "")?;
-        }
-        change_keys(conn, E::ENTITY, id.uuid(), index)?;
-        conn.execute(&table.remove, [&id.uuid().as_bytes()[..]])?;
-        Ok(())
+        remove(self.conn()?, table::<E>(), id.uuid(), index)
     }
+}
+
+/// What a record becomes.
+struct New<'r> {
+    id: Uuid,
+    version: u64,
+    updated_at: Timestamp,
+    updated_by: Option<Uuid>,
+    deletion: Option<Deletion>,
+    write: &'r dyn Fn(&mut dyn ColumnWriter) -> Result<()>,
+    value: &'r dyn Fn(usize) -> Value,
+}
+
+fn replace(
+    conn: &Conn,
+    table: &'static Table,
+    new: &New<'_>,
+    changed: FieldSet,
+    index: &IndexChange,
+) -> Result<()> {
+    {
+        let mut statement = conn.prepare(&table.update(changed, index.deletion))?;
+        let mut binder = Binder { statement: &mut statement, next: 1 };
+        binder.id(Some(new.id))?;
+        binder.int(i64::try_from(new.version).unwrap_or(i64::MAX))?;
+        binder.int(to_micros(new.updated_at))?;
+        binder.id(new.updated_by)?;
+        if index.deletion {
+            binder.deletion(new.deletion.as_ref())?;
+        }
+        let next = binder.next;
+        (new.write)(&mut RowWriter::of(table.schema, &mut statement, next, Some(changed)))?;
+        statement.raw_execute().map_err(|error| {
+            let code = table.schema.field("code").map(|field| (new.value)(field));
+            taken(conn, table, new.id, code, error)
+        })?;
+    }
+    if let Some(words) = index.words.as_deref() {
+        words::change(conn, table, new.id, words)?;
+    }
+    change_keys(conn, table.schema.entity, new.id, index)
+}
+
+fn remove(conn: &Conn, table: &'static Table, id: Uuid, index: &IndexChange) -> Result<()> {
+    if index.words.is_some() {
+        words::change(conn, table, id, "")?;
+    }
+    change_keys(conn, table.schema.entity, id, index)?;
+    conn.execute(&table.remove, [&id.as_bytes()[..]])?;
+    Ok(())
 }
 
 /// Binds the envelope.

@@ -3,7 +3,7 @@
 use crate::error::OrError;
 use crm_core::port::{Atom, Entry, custom_comparison};
 use crm_core::{
-    Cell, Column, ColumnReader, ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Record, Result,
+    Cell, Column, ColumnReader, ColumnWriter, Deletion, Entity, Error, FieldSet, Id, Record, Result, Schema,
     Timestamp, Uuid, ValueType, fold,
 };
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
@@ -55,7 +55,16 @@ impl<'w, 'c> RowWriter<'w, 'c> {
         first: usize,
         only: Option<FieldSet>,
     ) -> Self {
-        RowWriter { statement, columns: E::schema().columns.iter(), only, next: first }
+        RowWriter::of(E::schema(), statement, first, only)
+    }
+
+    pub(crate) fn of(
+        schema: &'static Schema,
+        statement: &'w mut Statement<'c>,
+        first: usize,
+        only: Option<FieldSet>,
+    ) -> Self {
+        RowWriter { statement, columns: schema.columns.iter(), only, next: first }
     }
 
     fn bind(&mut self, value: impl ToSql) -> Result<()> {
@@ -151,27 +160,52 @@ fn corrupt(reason: &str) -> Error {
     Error::Corrupt { reason: reason.to_owned() }
 }
 
+/// What a record has beside its data.
+struct Envelope {
+    id: Uuid,
+    version: u64,
+    created: (Timestamp, Option<Uuid>),
+    updated: (Timestamp, Option<Uuid>),
+}
+
+impl RowReader<'_, '_> {
+    fn envelope(&mut self) -> Result<Envelope> {
+        Ok(Envelope {
+            id: self.id()?.ok_or_else(incomplete)?,
+            version: u64::try_from(self.int()?).map_err(|_| incomplete())?,
+            created: (self.instant()?.ok_or_else(incomplete)?, self.id()?),
+            updated: (self.instant()?.ok_or_else(incomplete)?, self.id()?),
+        })
+    }
+
+    fn deletion(&mut self) -> Result<Option<Deletion>> {
+        match (self.id()?, self.instant()?, self.id()?) {
+            (Some(id), Some(at), by) => Ok(Some(Deletion { id, at, by: by.map(Id::from_uuid) })),
+            (None, None, _) => Ok(None),
+            _ => Err(incomplete()),
+        }
+    }
+}
+
+fn incomplete() -> Error {
+    corrupt("a record's envelope is incomplete")
+}
+
 /// The record in a row that was selected with [`crate::table::Table::columns`].
 #[inline]
 pub(crate) fn read_entry<E: Entity>(row: &Row<'_>, trash: bool) -> Result<Entry<E>> {
     let mut cells = RowReader::new(row);
-    let missing = || corrupt("a record's envelope is incomplete");
-    let id = cells.id()?.ok_or_else(missing)?;
-    let version = u64::try_from(cells.int()?).map_err(|_| missing())?;
-    let created_at = cells.instant()?.ok_or_else(missing)?;
-    let created_by = cells.id()?.map(Id::from_uuid);
-    let updated_at = cells.instant()?.ok_or_else(missing)?;
-    let updated_by = cells.id()?.map(Id::from_uuid);
+    let Envelope { id, version, created, updated } = cells.envelope()?;
     let data = E::read_columns(&mut cells)?;
-    let deletion = match trash {
-        false => None,
-        true => match (cells.id()?, cells.instant()?, cells.id()?) {
-            (Some(id), Some(at), by) => Some(Deletion { id, at, by: by.map(Id::from_uuid) }),
-            (None, None, _) => None,
-            _ => return Err(missing()),
-        },
+    let deletion = if trash { cells.deletion()? } else { None };
+    let record = Record {
+        id: Id::from_uuid(id),
+        version,
+        created_at: created.0,
+        created_by: created.1.map(Id::from_uuid),
+        updated_at: updated.0,
+        updated_by: updated.1.map(Id::from_uuid),
+        data,
     };
-    let record =
-        Record { id: Id::from_uuid(id), version, created_at, created_by, updated_at, updated_by, data };
     Ok(Entry { record, deletion })
 }

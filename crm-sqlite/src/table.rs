@@ -34,13 +34,17 @@ static TABLES: LazyLock<RwLock<HashMap<&'static str, &'static Table>>> = LazyLoc
 
 /// The SQL of an entity; it lives as long as the program, as the entity's schema does.
 pub(crate) fn table<E: Entity>() -> &'static Table {
-    if let Some(table) = TABLES.read().get(E::ENTITY)
-        && std::ptr::eq(table.schema, E::schema())
+    table_of(E::schema())
+}
+
+fn table_of(schema: &'static Schema) -> &'static Table {
+    if let Some(table) = TABLES.read().get(schema.entity)
+        && std::ptr::eq(table.schema, schema)
     {
         return table;
     }
-    let table: &'static Table = Box::leak(Box::new(Table::build(E::schema())));
-    TABLES.write().insert(E::ENTITY, table);
+    let table: &'static Table = Box::leak(Box::new(Table::build(schema)));
+    TABLES.write().insert(schema.entity, table);
     table
 }
 

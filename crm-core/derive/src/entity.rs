@@ -94,11 +94,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             // Once for each adapter: without it a row is copied several times on its way into a list.
             #[inline(always)]
             fn read_columns<R: crm_core::ColumnReader + ?Sized>(from: &mut R) -> crm_core::Result<Self> {
-                ::core::result::Result::Ok(#ty {
-                    #(#idents: crm_core::read_field::<#types, R>(
-                        from, #names,
-                    )?,)*
-                })
+                // Into their places: what was read before a cell that can't be is dropped in one go.
+                let mut data = <#ty as ::core::default::Default>::default();
+                #(crm_core::read_field::<#types, R>(&mut data.#idents, from, #names)?;)*
+                ::core::result::Result::Ok(data)
             }
 
             fn references(&self, field: usize, visit: &mut dyn FnMut(&'static str, crm_core::Uuid)) {

@@ -7,14 +7,15 @@ use super::session::Session;
 use super::system::{Shared, with_types};
 use super::unit_of_work::{keys_of, words_of};
 use crate::error::{Error, Result};
-use crate::memory::{MemorySnapshot, State};
+use crate::memory::State;
 use crate::model::{
     Actor, AnyData, Change, ChangeKind, Conventions, CustomField, Kind, Level, Operation, OperationId,
     Pipeline, Record, Reminder, Settings, User, set_named,
 };
 use crate::store::{
-    AggregatePlan, Attempts, Condition, Delivery, Entry, Found, JournalRead, Key, Moment, OperationalRead,
-    Plan, RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
+    AggregatePlan, AnyEntry, Attempts, Condition, Delivery, Entry, Envelope, Found, JournalRead, Key, Moment,
+    OperationalRead, Plan, RawGroup, Read, Sealed, SessionRow, Sight, Snapshot, StoreState, Stored,
+    all_found, all_own, keeper, own,
 };
 use crate::value::{Id, Timestamp, Value};
 use std::cell::{OnceCell, RefCell};
@@ -176,60 +177,56 @@ impl<'s> PastView<'s> {
     }
 
     /// Makes sure that the records of a kind are there as they were.
-    fn load<E: Stored>(&self, sight: &Sight) -> Result<()> {
-        if self.tables.borrow().has::<E>() {
+    fn load(&self, kind: Kind, sight: &Sight) -> Result<()> {
+        let (entity, keeper) = (kind.as_str(), keeper(kind));
+        if self.tables.borrow().has(entity) {
             return Ok(());
         }
         let later = self.later()?;
-        let mut rows = Vec::new();
-        let mut changed: Vec<(u64, Entry<E>)> = Vec::new();
+        let mut rows: Vec<Box<AnyEntry>> = Vec::new();
+        let mut changed: Vec<(u64, Box<AnyEntry>)> = Vec::new();
         let mut known = std::collections::HashSet::new();
         for trash in [false, true] {
             let all = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
-            for mut entry in E::read(self.now).find(&Plan { sight: Arc::new(sight.clone()), ..all })? {
-                let (id, live) = (entry.record.id.uuid(), entry.deletion.take().is_none());
-                known.insert(id);
-                let Some(later) = later.get(&(E::kind(), id)) else {
+            for mut entry in keeper.find(self.now, &Plan { sight: Arc::new(sight.clone()), ..all })? {
+                let envelope = entry.envelope();
+                let live = envelope.deletion.is_none();
+                entry.set_envelope(Envelope { deletion: None, ..envelope });
+                known.insert(envelope.id);
+                let Some(later) = later.get(&(kind, envelope.id)) else {
                     rows.extend(live.then_some(entry));
                     continue;
                 };
-                if later.take_back(Some(live), &mut entry.record.data) {
+                if later.take_back(Some(live), entry.data_mut()) {
                     changed.push((later.first, entry));
                 }
             }
         }
         // Only who sees all of a kind sees what was purged: nobody can say any more whose it was.
-        let purged = later.iter().filter(|((kind, id), later)| {
-            *kind == E::kind() && later.purged && !known.contains(id) && sight.level(*kind) == Level::All
+        let purged = later.iter().filter(|((of, id), later)| {
+            *of == kind && later.purged && !known.contains(id) && sight.level(kind) == Level::All
         });
         for ((_, id), later) in purged {
-            let mut data = E::default();
-            if later.take_back(None, &mut data) {
-                let (at, id) = (Timestamp::default(), Id::from_uuid(*id));
-                let (created_by, updated_by) = (None, None);
-                let record =
-                    Record { id, version: 0, created_at: at, created_by, updated_at: at, updated_by, data };
-                changed.push((later.first, Entry { record, deletion: None }));
+            let mut data = keeper.empty();
+            if later.take_back(None, &mut *data) {
+                let envelope = envelope_of(*id, 0, Moment::default(), Moment::default());
+                changed.push((later.first, keeper.entry(&envelope, data)?));
             }
         }
-        let wanted = changed.iter().map(|(first, entry)| (entry.record.id.uuid(), *first)).collect();
-        let envelopes = self.envelopes(E::kind(), wanted)?;
+        let wanted = changed.iter().map(|(first, entry)| (entry.id(), *first)).collect();
+        let envelopes = self.envelopes(kind, wanted)?;
         for ((first, mut entry), [updated, created]) in changed.into_iter().zip(envelopes) {
-            let record = &mut entry.record;
-            record.version = first.saturating_sub(1);
-            (record.updated_at, record.updated_by) = updated;
-            (record.created_at, record.created_by) = created;
+            entry.set_envelope(envelope_of(entry.id(), first.saturating_sub(1), created, updated));
             rows.push(entry);
         }
-        let ages = rows.iter().map(|entry| (entry.record.created_at, entry.record.id.uuid())).collect();
-        let mut rows: Vec<Option<Entry<E>>> = rows.into_iter().map(Some).collect();
-        let mut table = Vec::with_capacity(rows.len());
-        for place in oldest_first(ages) {
-            let Some(entry) = rows.get_mut(place).and_then(Option::take) else { continue };
-            let (keys, words) = self.index_of(E::kind(), &entry.record.data);
-            table.push((entry, keys, words));
-        }
-        self.tables.borrow_mut().fill(table);
+        // Oldest first.
+        rows.sort_by_cached_key(|entry| entry.born());
+        let table = rows.into_iter().map(|entry| {
+            let (keys, words) = self.index_of(kind, entry.data());
+            (entry, keys, words)
+        });
+        let table = table.collect();
+        self.tables.borrow_mut().fill(entity, table);
         Ok(())
     }
 
@@ -250,93 +247,85 @@ impl<'s> PastView<'s> {
     }
 
     /// Loads what a plan looks at, and gives it as one that looks at everything that was loaded.
-    fn prepare<E: Stored>(&self, plan: &Plan) -> Result<(MemorySnapshot, Plan)> {
+    fn prepare(&self, kind: Kind, plan: &Plan) -> Result<Plan> {
         if plan.trash {
             let reason = "the past keeps no trash: look at the history of a record".to_owned();
             return Err(Error::Refused { rule: "past", reason });
         }
-        self.load::<E>(&plan.sight)?;
+        self.load(kind, &plan.sight)?;
         let mut kinds = Vec::new();
         plan.condition.hops(&mut |schema| kinds.extend(schema.kind));
         for kind in kinds {
-            self.load_kind(kind, &plan.sight)?;
+            self.load(kind, &plan.sight)?;
         }
-        let plan = Plan { sight: Arc::new(Sight::all()), ..plan.clone() };
-        Ok((MemorySnapshot::of(&self.tables.borrow()), plan))
+        Ok(Plan { sight: Arc::new(Sight::all()), ..plan.clone() })
     }
-}
 
-/// The places of records in the order of their creation.
-fn oldest_first(ages: Vec<(Timestamp, Uuid)>) -> Vec<usize> {
-    let mut places: Vec<_> = ages.into_iter().zip(0..).collect();
-    places.sort_unstable();
-    places.into_iter().map(|(_, place)| place).collect()
-}
-
-macro_rules! kinds {
-    ($($entity:ident = $name:literal),+ $(,)?) => {
-        impl PastView<'_> {
-            fn load_kind(&self, kind: Kind, sight: &Sight) -> Result<()> {
-                match kind {
-                    $(Kind::$entity => self.load::<crate::model::$entity>(sight)),+
-                }
-            }
-        }
-    };
-}
-crate::for_each_entity!(kinds);
-
-impl<E: Stored> Read<E> for PastView<'_> {
-    fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
-        let entry = E::read(self.now).get(id, sight)?;
-        if entry.is_none() && sight.level(E::kind()) != Level::All {
+    /// A record as it was.
+    fn entry(&self, kind: Kind, id: Uuid, sight: &Sight) -> Result<Option<Box<AnyEntry>>> {
+        let keeper = keeper(kind);
+        let entry = keeper.get(self.now, id, sight)?;
+        if entry.is_none() && sight.level(kind) != Level::All {
             return Ok(None);
         }
-        let operations = with_types(self.now.operations_on(E::kind(), id.uuid(), 0)?);
+        let operations = with_types(self.now.operations_on(kind, id, 0)?);
         let (until, since): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| operation.at <= self.at);
         let (Some(first), Some(last)) = (until.first(), until.last()) else { return Ok(None) };
         if since.is_empty() {
-            return Ok(entry.filter(|entry| entry.deletion.is_none()));
+            return Ok(entry.filter(|entry| entry.is_live()));
         }
         let version = last.changes.iter().map(|change| change.version).max().unwrap_or_default();
         let mut later = Later::default();
         since.into_iter().flat_map(|operation| operation.changes).for_each(|change| later.add(change));
-        let live = entry.as_ref().map(|entry| entry.deletion.is_none());
-        let mut data = entry.map(|entry| entry.record.data).unwrap_or_default();
-        if !later.take_back(live, &mut data) {
-            return Ok(None);
-        }
-        let (created_at, created_by) = (first.at, first.actor.user());
-        let (updated_at, updated_by) = (last.at, last.actor.user());
-        let record = Record { id, version, created_at, created_by, updated_at, updated_by, data };
-        Ok(Some(Entry { record, deletion: None }))
+        let live = entry.as_ref().map(|entry| entry.is_live());
+        let created = (first.at, first.actor.user());
+        let updated = (last.at, last.actor.user());
+        let envelope = envelope_of(id, version, created, updated);
+        let mut entry = match entry {
+            Some(entry) => entry,
+            None => keeper.entry(&envelope, keeper.empty())?,
+        };
+        entry.set_envelope(envelope);
+        Ok(later.take_back(live, entry.data_mut()).then_some(entry))
+    }
+}
+
+/// What a live record has beside its data.
+fn envelope_of(id: Uuid, version: u64, created: Moment, updated: Moment) -> Envelope {
+    let ((created_at, created_by), (updated_at, updated_by)) = (created, updated);
+    Envelope { id, version, created_at, created_by, updated_at, updated_by, deletion: None }
+}
+
+impl<E: Stored> Read<E> for PastView<'_> {
+    fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
+        self.entry(E::kind(), id.uuid(), sight)?.map(own).transpose()
     }
 
     fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
-        let (past, plan) = self.prepare::<E>(plan)?;
-        past.find(&plan)
+        let plan = self.prepare(E::kind(), plan)?;
+        all_own(self.tables.borrow().find(E::schema(), &plan))
     }
 
     fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
-        let (past, plan) = self.prepare::<E>(plan)?;
-        past.search(&plan)
+        let plan = self.prepare(E::kind(), plan)?;
+        all_found(self.tables.borrow().search(E::schema(), &plan))
     }
 
     fn count(&self, plan: &Plan) -> Result<u64> {
-        let (past, plan) = self.prepare::<E>(plan)?;
-        Read::<E>::count(&past, &plan)
+        let plan = self.prepare(E::kind(), plan)?;
+        Ok(self.tables.borrow().count(E::schema(), &plan))
     }
 
     fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
-        let (past, plan) = self.prepare::<E>(plan)?;
-        Read::<E>::aggregate(&past, &plan, figures)
+        let plan = self.prepare(E::kind(), plan)?;
+        self.tables.borrow().aggregate(E::schema(), &plan, figures)
     }
 
     fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
         let everything = Plan::all_where(Condition::All(Vec::new()), false, usize::MAX);
-        let (past, _) = self.prepare::<E>(&everything)?;
-        past.all(after, limit)
+        self.prepare(E::kind(), &everything)?;
+        all_own(self.tables.borrow().from(E::ENTITY, after.map(Id::uuid), limit))
     }
 }
 

@@ -1,13 +1,16 @@
 //! Batches: writes of any kind, collected and run as one operation.
 
+use super::any::AnyRecord;
+use super::collection::apply;
 use super::convert::{Conversion, convert};
 use super::rules::Rules;
 use super::session::Session;
-use super::unit_of_work::UnitOfWork;
-use crate::error::{Result, Violations};
-use crate::model::{Customer, Operation, Patch};
+use super::unit_of_work::{UnitOfWork, once, once_any};
+use crate::error::Result;
+use crate::model::{Customer, Kind, Operation, Patch};
 use crate::value::Id;
 use std::fmt;
+use uuid::Uuid;
 
 type Step<'s> = Box<dyn FnOnce(&mut UnitOfWork<'_>) -> Result<()> + Send + 's>;
 
@@ -50,34 +53,49 @@ impl<'s> Batch<'s> {
     /// Will change a record.
     pub fn update<E: Rules>(&mut self, id: Id<E>, change: impl FnOnce(&mut E) + Send + 's) {
         self.steps.push(Box::new(move |unit| {
-            let changed = unit.update(id, |data| {
+            let change = |data: &mut E| {
                 change(data);
                 Ok(())
-            });
-            changed.map(drop)
+            };
+            unit.update_any(E::kind(), id.uuid(), &mut once(change)).map(drop)
         }));
     }
 
     /// Will change the fields that the patch names.
     pub fn patch<E: Rules>(&mut self, id: Id<E>, patch: Patch) {
-        self.steps.push(Box::new(move |unit| {
-            let changed = unit.update::<E>(id, |data| {
-                let mut problems = Violations::default();
-                patch.apply(data, &mut problems);
-                problems.into_result()
-            });
-            changed.map(drop)
-        }));
+        self.patch_any(E::kind(), id.uuid(), patch);
     }
 
     /// Will put a record in the trash.
     pub fn delete<E: Rules>(&mut self, id: Id<E>) {
-        self.steps.push(Box::new(move |unit| unit.delete(id).map(drop)));
+        self.delete_any(E::kind(), id.uuid());
     }
 
     /// Will bring a record back from the trash.
     pub fn restore<E: Rules>(&mut self, id: Id<E>) {
-        self.steps.push(Box::new(move |unit| unit.restore(id).map(drop)));
+        self.restore_any(E::kind(), id.uuid());
+    }
+
+    /// Will create a record of this one's data under its id.
+    pub(super) fn create_any(&mut self, kind: Kind, record: AnyRecord) {
+        self.steps.push(Box::new(move |unit| record.create_in(unit, kind).map(drop)));
+    }
+
+    /// As [`Batch::patch`], for a record of a kind.
+    pub(super) fn patch_any(&mut self, kind: Kind, id: Uuid, patch: Patch) {
+        self.steps.push(Box::new(move |unit| {
+            unit.update_any(kind, id, &mut once_any(|data| apply(patch, data))).map(drop)
+        }));
+    }
+
+    /// As [`Batch::delete`], for a record of a kind.
+    pub(super) fn delete_any(&mut self, kind: Kind, id: Uuid) {
+        self.steps.push(Box::new(move |unit| unit.delete(kind, id).map(drop)));
+    }
+
+    /// As [`Batch::restore`], for a record of a kind.
+    pub(super) fn restore_any(&mut self, kind: Kind, id: Uuid) {
+        self.steps.push(Box::new(move |unit| unit.restore(kind, id).map(drop)));
     }
 
     /// Will convert a lead, as [`Session::convert_lead`] does.

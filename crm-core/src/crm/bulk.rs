@@ -1,13 +1,13 @@
 //! Changing and deleting many records by a filter.
 
-use super::collection::Collection;
+use super::collection::{Collection, apply};
 use super::ops::ops;
 use super::rules::Rules;
 use super::session::Session;
 use super::unit_of_work::UnitOfWork;
-use crate::error::{Error, Result, Violations};
+use crate::error::{Error, Result};
 use crate::model::{Action, Filter, Kind, Operation, Patch, Query};
-use crate::store::Plan;
+use crate::store::{Plan, keeper};
 use crate::value::Id;
 use uuid::Uuid;
 
@@ -43,19 +43,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `denied`, `invalid` for the filter; what is wrong with single records is in [`Bulk::problems`].
     pub fn update_all(&self, filter: &Filter, patch: Patch, dry_run: bool) -> Result<Bulk<E>> {
-        // A field that is none, or takes no such value, is no problem of single records.
-        let mut problems = Violations::default();
-        patch.clone().apply(&mut E::default(), &mut problems);
-        problems.into_result()?;
-        self.all("update_all", Action::Edit, filter, dry_run, |unit, id| {
-            let before = unit.load(id)?.record.version;
-            let after = unit.update(id, |data| {
-                let mut problems = Violations::default();
-                patch.clone().apply(data, &mut problems);
-                problems.into_result()
-            })?;
-            Ok(after.version > before)
-        })
+        update_all(self.session(), E::kind(), filter, &patch, dry_run).map(Bulk::of)
     }
 
     /// Puts all live records that meet a filter in the trash, with what hangs on them, as one operation: all or
@@ -74,38 +62,55 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// As [`Collection::update_all`].
     pub fn delete_all(&self, filter: &Filter, dry_run: bool) -> Result<Bulk<E>> {
-        self.all("delete_all", Action::Delete, filter, dry_run, |unit, id| match unit.delete(id) {
+        delete_all(self.session(), E::kind(), filter, dry_run).map(Bulk::of)
+    }
+}
+
+impl<E> Bulk<E> {
+    fn of(done: AnyBulk) -> Self {
+        let AnyBulk { matched, changed, problems, operation } = done;
+        let problems = problems.into_iter().map(|(id, error)| (Id::from_uuid(id), error)).collect();
+        Bulk { matched, changed, problems, operation }
+    }
+}
+
+/// See [`Collection::update_all`].
+pub(super) fn update_all(
+    session: &Session,
+    kind: Kind,
+    filter: &Filter,
+    patch: &Patch,
+    dry_run: bool,
+) -> Result<AnyBulk> {
+    // A field that is none, or takes no such value, is no problem of single records.
+    apply(patch.clone(), &mut *keeper(kind).empty())?;
+    all(session, kind, ("update_all", Action::Edit), filter, dry_run, &mut |unit, id| {
+        let before = unit.load_kind(kind, id)?.envelope().version;
+        let after = unit.update_any(kind, id, &mut |data| apply(patch.clone(), data))?;
+        Ok(after.envelope().version > before)
+    })
+}
+
+/// See [`Collection::delete_all`].
+pub(super) fn delete_all(session: &Session, kind: Kind, filter: &Filter, dry_run: bool) -> Result<AnyBulk> {
+    all(session, kind, ("delete_all", Action::Delete), filter, dry_run, &mut |unit, id| {
+        match unit.delete(kind, id) {
             Ok(_) => Ok(true),
             // It went with another one.
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error),
-        })
-    }
-
-    fn all(
-        &self,
-        command: &'static str,
-        action: Action,
-        filter: &Filter,
-        dry_run: bool,
-        mut change: impl FnMut(&mut UnitOfWork<'_>, Id<E>) -> Result<bool>,
-    ) -> Result<Bulk<E>> {
-        let Done { matched, changed, problems, operation } =
-            all(self.session(), E::kind(), (command, action), filter, dry_run, &mut |unit, id| {
-                change(unit, Id::from_uuid(id))
-            })?;
-        let problems = problems.into_iter().map(|(id, error)| (Id::from_uuid(id), error)).collect();
-        Ok(Bulk { matched, changed, problems, operation })
-    }
+        }
+    })
 }
 
-/// [`Bulk`] of a kind that is known only at run time.
-#[derive(Default)]
-struct Done {
-    matched: u64,
-    changed: u64,
-    problems: Vec<(Uuid, Error)>,
-    operation: Option<Operation>,
+/// What a change of many records of a kind did: see [`Bulk`].
+#[derive(Debug, Default)]
+#[allow(missing_docs, reason = "its fields are those of `Bulk`")]
+pub struct AnyBulk {
+    pub matched: u64,
+    pub changed: u64,
+    pub problems: Vec<(Uuid, Error)>,
+    pub operation: Option<Operation>,
 }
 
 fn all(
@@ -115,8 +120,8 @@ fn all(
     filter: &Filter,
     dry_run: bool,
     change: &mut dyn FnMut(&mut UnitOfWork<'_>, Uuid) -> Result<bool>,
-) -> Result<Done> {
-    let mut done = Done::default();
+) -> Result<AnyBulk> {
+    let mut done = AnyBulk::default();
     let mut taken_back = false;
     let written = session.write_operation(command, |unit| {
         unit.require_any(kind, action)?;

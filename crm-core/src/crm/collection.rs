@@ -3,15 +3,21 @@
 mod version;
 mod write;
 
+pub(super) use version::{base_at, refuse_conflicts, take_over_custom};
+pub(super) use write::{apply, is_known_as, known_as};
+
+use super::any::AnyCollection;
 use super::merge::merged_into;
 use super::rules::Rules;
 use super::session::Session;
 use super::system::Shared;
 use crate::access::Authority;
 use crate::error::{Error, Result};
-use crate::model::{Action, Customer, Entity, Operation, Page, Query, Record, Role, Schema, Trashed, User};
+use crate::model::{
+    Action, Customer, Entity, Kind, Operation, Page, Query, Record, Role, Schema, Trashed, User,
+};
 use crate::store::{
-    Aggregate, AggregatePlan, Condition, Entry, Group, Plan, Sight, Snapshot, Stored, column_is,
+    Aggregate, AnyEntry, Condition, Entry, Group, Plan, Sight, Snapshot, Stored, column_is, keeper, own,
 };
 use crate::value::{Code, Id};
 use std::marker::PhantomData;
@@ -47,6 +53,10 @@ pub enum Upserted<E: Entity> {
 }
 
 impl<E: Entity> Upserted<E> {
+    fn of(record: Record<E>, created: bool) -> Self {
+        if created { Upserted::Created(record) } else { Upserted::Updated(record) }
+    }
+
     /// The record.
     pub fn into_record(self) -> Record<E> {
         match self {
@@ -58,6 +68,11 @@ impl<E: Entity> Upserted<E> {
 impl<'s, E: Rules> Collection<'s, E> {
     pub(super) fn new(session: &'s Session) -> Self {
         Collection { session, of: PhantomData }
+    }
+
+    /// The same without types.
+    fn any(&self) -> AnyCollection<'s> {
+        AnyCollection::new(self.session, E::kind())
     }
 
     pub(crate) fn session(&self) -> &'s Session {
@@ -76,11 +91,17 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// `not_found`.
     pub fn get(&self, id: Id<E>) -> Result<Record<E>> {
-        self.session.read(|view, authority, _| {
-            let unknown = || Error::NotFound { entity: E::ENTITY, key: id.to_string() };
-            let entry = E::read(view).get(id, authority.sight(Action::View))?;
-            survivor_of(view, entry, authority.sight(Action::View))?.ok_or_else(unknown)
-        })
+        let mut found = None;
+        self.session.read_with(&mut |view, authority, _| {
+            let sight = authority.sight(Action::View);
+            found = E::read(view).get(id, sight)?;
+            if let Some(merged) = found.take_if(|entry| entry.deletion.is_some()) {
+                found = survivor_of(view, E::kind(), Some(Box::new(merged)), sight)?.map(own).transpose()?;
+            }
+            Ok(())
+        })?;
+        let unknown = || Error::NotFound { entity: E::ENTITY, key: id.to_string() };
+        found.map(|entry| entry.record).ok_or_else(unknown)
     }
 
     /// The live record with this id in another system.
@@ -95,21 +116,11 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// `not_found`; `invalid` for entities without external ids.
     pub fn by_external_id(&self, source: &str, external_id: &str) -> Result<Record<E>> {
-        let field = external_ids(E::schema())?;
-        let key = format!("{}:{}", cleaned(source), cleaned(external_id));
-        self.first(
-            Condition::HasKey { field: "external_ids", index: field, keys: vec![key.clone()], prefix: false },
-            key,
-        )
+        self.any().by_external_id(source, external_id)?.own()
     }
 
     fn first(&self, condition: Condition, key: String) -> Result<Record<E>> {
-        self.session.read(|view, authority, _| {
-            let sight = Arc::clone(authority.sight(Action::View));
-            let plan = Plan { sight, ..Plan::all_where(condition, false, 1) };
-            let found = E::read(view).find(&plan)?.into_iter().next();
-            found.map(|entry| entry.record).ok_or(Error::NotFound { entity: E::ENTITY, key })
-        })
+        Ok(own(self.any().first(condition, key)?)?.record)
     }
 
     /// One page of live records.
@@ -171,21 +182,13 @@ impl<'s, E: Rules> Collection<'s, E> {
     }
 
     fn page(&self, query: &Query, trash: bool) -> Result<Page<Entry<E>>> {
-        let list = |view: &dyn Snapshot, plan: Plan| Page::read(view, &plan, query.total);
-        let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
-            list(view, self.plan(query, trash, authority, shared)?)
-        };
-        // Words beyond the third letter may take a second look, a total certainly does.
-        match query.total {
-            true => self.session.read_consistently(read),
-            false => self.session.read(read),
-        }
-    }
-
-    fn plan(&self, query: &Query, trash: bool, authority: &Authority, shared: &Shared) -> Result<Plan> {
-        authority.require(E::kind(), Action::View)?;
-        let sight = Arc::clone(authority.sight(Action::View));
-        Ok(Plan { trash, ..Plan::new(E::schema(), query, sight, &shared.conventions)? })
+        let mut items = Vec::new();
+        let (next, total) = read_page(self.session, E::kind(), query, trash, &mut |view, plan| {
+            let (found, more) = E::read(view).page(plan)?;
+            items = found;
+            Ok(items.last().filter(|_| more).map(|last| plan.cursor_after(last)))
+        })?;
+        Ok(Page { items, next, total })
     }
 
     /// How many live records match.
@@ -201,8 +204,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::list`].
     pub fn count(&self, query: &Query) -> Result<u64> {
-        self.session
-            .read(|view, authority, shared| E::read(view).count(&self.plan(query, false, authority, shared)?))
+        self.any().count(query)
     }
 
     /// Figures of the live records that match, sorted by the fields that they are grouped by.
@@ -220,11 +222,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::list`]; `invalid` for fields that have no figures, and for sums that are too large.
     pub fn aggregate(&self, query: &Query, figures: &Aggregate) -> Result<Vec<Group>> {
-        self.session.read(|view, authority, shared| {
-            let plan = self.plan(query, false, authority, shared)?;
-            let figures = AggregatePlan::new(E::schema(), figures, shared.settings.time_zone)?;
-            figures.finish(E::read(view).aggregate(&plan, &figures)?)
-        })
+        self.any().aggregate(query, figures)
     }
 
     /// The best live records for what somebody typed: those that have every word, in any order and any field, whatever
@@ -245,14 +243,16 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// As [`Collection::list`]. No text is an error.
     pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Record<E>>> {
-        let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
-        self.session.read(|view, authority, shared| {
-            let plan = self.plan(&query, false, authority, shared)?;
-            if limit == 0 {
-                return Ok(Vec::new());
+        let mut records = Vec::new();
+        read_found(self.session, E::kind(), words, limit, &mut |view, plan| {
+            let found = E::read(view).search(plan)?;
+            records.reserve_exact(found.len());
+            for one in found {
+                records.push(one.entry.record);
             }
-            Ok(E::read(view).search(&plan)?.into_iter().map(|found| found.entry.record).collect())
-        })
+            Ok(())
+        })?;
+        Ok(records)
     }
 
     /// What happened to a record, live or in the trash, oldest first: who, when, before and after.
@@ -269,7 +269,7 @@ impl<'s, E: Rules> Collection<'s, E> {
     /// # Errors
     /// `not_found`.
     pub fn history(&self, id: Id<E>) -> Result<Vec<Operation>> {
-        self.session.history_of(id)
+        self.any().history(id.uuid())
     }
 }
 
@@ -299,7 +299,9 @@ impl Collection<'_, Customer> {
                         break;
                     }
                 }
-                survivor_of(view, found, sight)?.ok_or_else(unknown)
+                let found = found.map(|entry| Box::new(entry) as Box<AnyEntry>);
+                let survivor = survivor_of(view, Kind::Customer, found, sight)?.ok_or_else(unknown)?;
+                Ok(own(survivor)?.record)
             }),
             Err(_) => Err(unknown()),
         }
@@ -370,30 +372,83 @@ impl<E: Rules> Iterator for Pages<'_, E> {
     }
 }
 
-fn cleaned(text: &str) -> String {
+pub(super) fn cleaned(text: &str) -> String {
     let mut text = text.to_owned();
     crate::value::clean(&mut text);
     text
 }
 
 /// The live record that this one is, or was merged into.
-fn survivor_of<E: Rules>(
+pub(super) fn survivor_of(
     view: &dyn Snapshot,
-    mut entry: Option<Entry<E>>,
+    kind: Kind,
+    mut entry: Option<Box<AnyEntry>>,
     sight: &Sight,
-) -> Result<Option<Record<E>>> {
+) -> Result<Option<Box<AnyEntry>>> {
     for _ in 0..=MOST_MERGES {
         let Some(found) = entry else { break };
-        if found.deletion.is_none() {
-            return Ok(Some(found.record));
+        if found.is_live() {
+            return Ok(Some(found));
         }
-        let Some(survivor) = merged_into(&found.record.data) else { break };
-        entry = E::read(view).get(survivor, sight)?;
+        let Some(survivor) = merged_into(found.data()) else { break };
+        entry = keeper(kind).get(view, survivor, sight)?;
     }
     Ok(None)
 }
 
-fn external_ids(schema: &Schema) -> Result<usize> {
+/// What a query asks of the records of a kind.
+pub(super) fn plan_of(
+    kind: Kind,
+    query: &Query,
+    trash: bool,
+    authority: &Authority,
+    shared: &Shared,
+) -> Result<Plan> {
+    authority.require(kind, Action::View)?;
+    let sight = Arc::clone(authority.sight(Action::View));
+    Ok(Plan { trash, ..Plan::new(kind.schema(), query, sight, &shared.conventions)? })
+}
+
+/// Takes a page, and gives the cursor of the one behind it.
+type ReadPage<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Plan) -> Result<Option<String>>;
+
+/// Reads a page, which gives the cursor of the one behind it. Gives that, and how many records there are in all when it is
+/// asked for.
+pub(super) fn read_page(
+    session: &Session,
+    kind: Kind,
+    query: &Query,
+    trash: bool,
+    page: ReadPage<'_>,
+) -> Result<(Option<String>, Option<u64>)> {
+    let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
+        let plan = plan_of(kind, query, trash, authority, shared)?;
+        let next = page(view, &plan)?;
+        Ok((next, query.total.then(|| keeper(kind).count(view, &plan)).transpose()?))
+    };
+    // Words beyond the third letter may take a second look, a total certainly does.
+    match query.total {
+        true => session.read_consistently(read),
+        false => session.read(read),
+    }
+}
+
+/// Reads what a search finds.
+pub(super) fn read_found(
+    session: &Session,
+    kind: Kind,
+    words: &str,
+    limit: u32,
+    found: &mut dyn FnMut(&dyn Snapshot, &Plan) -> Result<()>,
+) -> Result<()> {
+    let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
+    session.read(|view, authority, shared| {
+        let plan = plan_of(kind, &query, false, authority, shared)?;
+        if limit == 0 { Ok(()) } else { found(view, &plan) }
+    })
+}
+
+pub(super) fn external_ids(schema: &Schema) -> Result<usize> {
     let reason = || format!("a {} has no ids in other systems", schema.entity);
     schema.field("external_ids").ok_or_else(|| Error::invalid("external_ids", "unknown_field", reason()))
 }

@@ -101,7 +101,7 @@ fn erase<E: Mergeable>(unit: &mut UnitOfWork<'_>, id: Id<E>) -> Result<(u64, u64
 /// A record that was merged is a part of another one by now: to erase it alone would leave the person there.
 fn refuse_merged<E: Mergeable>(unit: &UnitOfWork<'_>, data: &E) -> Result<()> {
     match merged_into(data) {
-        Some(survivor) if unit.peek(survivor)?.is_some() => {
+        Some(survivor) if unit.peek_kind(E::kind(), survivor)?.is_some() => {
             let reason = format!("it was merged into {survivor}: erase that, or undo the merge first");
             Err(Error::Refused { rule: "merged", reason })
         }

@@ -8,13 +8,14 @@ use super::rules::{Rules, refuse_circle};
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result, Violations};
 use crate::model::{
-    Action, ChangeKind, Contact, Conventions, Customer, CustomerStatus, Deletion, Distinction, Entity, Kind,
-    Lead, LeadStatus, Operation, Record,
+    Action, AnyData, ChangeKind, Contact, Conventions, Customer, CustomerStatus, Deletion, Distinction,
+    Entity, Kind, Lead, LeadStatus, Operation, Record,
 };
 use crate::store::{Condition, Entry, column_is};
 use crate::value::{Id, Value};
 use combine::{combined, said};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// The most records that are merged into another at once.
 const MOST_LOSERS: usize = 100;
@@ -226,7 +227,8 @@ fn drop_distinctions<E: Mergeable>(
     for (first, second) in [(survivor, loser), (loser, survivor)] {
         let pair = vec![column_is(schema, one, first.uuid()), column_is(schema, other, second.uuid())];
         for distinction in unit.find::<Distinction>(Condition::All(pair))? {
-            unit.trash_one(Entry { record: distinction, deletion: None }, deletion)?;
+            let distinction = Entry { record: distinction, deletion: None };
+            unit.trash_one(Kind::Distinction, &distinction, deletion)?;
         }
     }
     Ok(())
@@ -255,13 +257,14 @@ fn retire<E: Mergeable>(
 ) -> Result<()> {
     let marked = unit.adjust(unit.load(loser)?.record, |data| set_merged_into(data, Some(survivor)))?;
     E::before_trash(unit, &marked)?;
-    unit.trash_one(unit.load(loser)?, deletion)
+    let loser = unit.load(loser)?;
+    unit.trash_one(E::kind(), &loser, deletion)
 }
 
 /// The record that this one was merged into.
-pub(super) fn merged_into<E: Entity>(data: &E) -> Option<Id<E>> {
-    let field = E::schema().field("merged_into")?;
-    data.value(field).as_id().map(Id::from_uuid)
+pub(super) fn merged_into(data: &AnyData) -> Option<Uuid> {
+    let field = data.schema().field("merged_into")?;
+    data.value(field).as_id()
 }
 
 /// Sets where a record went; no other entity has that field.

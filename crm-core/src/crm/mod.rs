@@ -1,5 +1,6 @@
 //! The library's face: [`Crm`], [`Session`], [`Collection`], and the one unit of work behind every write.
 
+mod any;
 mod as_of;
 mod attachments;
 mod batch;
@@ -26,10 +27,11 @@ mod undo;
 mod unit_of_work;
 mod verify;
 
+pub use any::{AnyBatch, AnyCollection, AnyRecord};
 pub use batch::Batch;
-pub use bulk::Bulk;
 #[cfg(feature = "exchange")]
 pub(crate) use bulk::is_of_the_record;
+pub use bulk::{AnyBulk, Bulk};
 pub use check::CheckReport;
 pub use collection::{Collection, Pages, Upserted};
 pub use convert::{Conversion, ConversionOpportunity, Converted};

@@ -1,102 +1,42 @@
-//! What can be done to a record whose kind is known only at run time: one object for each kind, all alike.
+//! What can be done to a record whose kind is known only at run time. All kinds are alike but for their rules.
 
+use super::check::Replay;
 use super::rules::Rules;
 use super::session::Hit;
-use super::undo;
 use super::unit_of_work::UnitOfWork;
 use crate::error::Result;
 use crate::insight::TimelinePlace;
 use crate::model::{
-    Action, Change, Conventions, Customer, Deletion, Entity, Gate, Kind, Op, Query, Settings,
+    Action, AnyData, Conventions, Customer, Deletion, Gate, Kind, Op, Query, Record, Schema, Settings,
 };
 use crate::store::{
-    Atom, ColumnRef, Condition, Entry, Found, Order, Plan, Position, Sight, Snapshot, SortKey, Transaction,
-    column_is, has_custom,
+    AnyEntry, Atom, ColumnRef, Condition, Envelope, Order, Plan, Position, Sight, Snapshot, SortKey,
+    column_is, has_custom, keeper, own_data, own_data_mut,
 };
-use crate::value::{Id, KeyRules, Value, to_micros};
+use crate::value::{Id, Value, to_micros};
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A record of some kind in a state that the caller has just read.
-pub(crate) trait KindOps: Sync {
-    /// `Some(true)` when it is live, `Some(false)` in the trash, `None` when it is not there or not seen.
-    fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>>;
-    /// What the record is called, live or in the trash; `None` when it is not there or not seen.
-    fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>>;
-    /// The records of a plan.
-    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>>;
-    /// The records whose field refers to this id, live or in the trash.
-    fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>>;
-    /// Puts it and what hangs on it in the trash.
-    fn trash_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Deletion) -> Result<()>;
-    /// Brings it back if it went with this deletion.
-    fn restore_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Uuid) -> Result<()>;
-    /// Removes it for good.
-    fn purge_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid) -> Result<()>;
-    /// Empties its reference to another record.
-    fn unlink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, target: Uuid) -> Result<()>;
-    /// Leads its reference to one record to another one.
-    fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()>;
-    /// Takes one change back.
-    fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()>;
-    /// Whether the actor sees the record, and may do all of this to it.
-    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, actions: &[Action]) -> Result<()>;
-    /// Whether any record, live or in the trash, has a value in this custom field.
-    fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool>;
-    /// Whether no two live records may have the same key in a field.
-    fn is_unique(&self, field: &str, settings: &Settings) -> bool;
-    /// Whether a query can be carried out.
-    fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()>;
-    /// Makes the keys and words anew that were made by other rules.
-    fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()>;
-    /// Finds words.
-    fn search(
-        &self,
-        view: &dyn Snapshot,
-        words: &str,
-        limit: u32,
-        sight: Arc<Sight>,
-        conventions: &Conventions,
-    ) -> Result<Vec<Hit>>;
-    /// The latest records of a customer before a place in the timeline, each with its moment.
-    fn timeline(
-        &self,
-        view: &dyn Snapshot,
-        customer: Uuid,
-        before: Option<&TimelinePlace>,
-        limit: usize,
-        sight: Arc<Sight>,
-    ) -> Result<Vec<(TimelinePlace, String)>>;
-    /// Compares all rows with what the journal says of them.
-    fn compare(&self, view: &dyn Snapshot, journal: &mut super::check::Replay) -> Result<()>;
+/// The operations of a kind.
+pub(crate) fn ops(kind: Kind) -> KindOps {
+    KindOps(kind)
 }
 
-struct Of<E>(PhantomData<fn() -> E>);
-
-macro_rules! table {
-    ($($entity:ident = $name:literal),+ $(,)?) => {
-        /// The operations of a kind.
-        pub(crate) fn ops(kind: Kind) -> &'static dyn KindOps {
-            match kind {
-                $(Kind::$entity => &Of::<crate::model::$entity>(PhantomData)),+
-            }
-        }
-    };
-}
-crate::for_each_entity!(table);
+/// What can be done to the records of a kind.
+#[derive(Clone, Copy)]
+pub(crate) struct KindOps(Kind);
 
 /// That a field refers to this id: through its column, or through the keys of a list.
-pub(super) fn refers_to<E: Entity>(field: usize, id: Uuid) -> Condition {
-    let schema = E::schema();
+pub(super) fn refers_to(schema: &'static Schema, field: usize, id: Uuid) -> Condition {
     let column = schema.columns.iter().find(|column| column.field == field);
     match column {
         Some(column) if matches!(column.ty, crate::value::ValueType::Id(_)) => {
             crate::store::equals(column, id)
         }
         _ => Condition::HasKey {
-            field: E::FIELDS[field].name,
+            field: schema.fields[field].name,
             index: field,
             keys: vec![id.to_string()],
             prefix: false,
@@ -104,153 +44,169 @@ pub(super) fn refers_to<E: Entity>(field: usize, id: Uuid) -> Condition {
     }
 }
 
-impl<E: Rules> Of<E> {
-    fn entry(unit: &UnitOfWork<'_>, id: Uuid) -> Result<Option<Entry<E>>> {
-        unit.peek(Id::from_uuid(id))
-    }
-}
-
-impl<E: Rules> KindOps for Of<E> {
-    fn is_live(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<bool>> {
-        Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| entry.deletion.is_none()))
+impl KindOps {
+    /// `Some(true)` when it is live, `Some(false)` in the trash, `None` when it is not there or not seen.
+    pub(crate) fn is_live(self, view: &dyn Snapshot, id: Uuid, sight: &Sight) -> Result<Option<bool>> {
+        Ok(keeper(self.0).get(view, id, sight)?.map(|entry| entry.is_live()))
     }
 
-    fn title(&self, tx: &dyn Transaction, id: Uuid, sight: &Sight) -> Result<Option<String>> {
-        Ok(E::reads(tx).get(Id::from_uuid(id), sight)?.map(|entry| E::title(&entry.record.data)))
+    /// What the record is called, live or in the trash; `None` when it is not there or not seen.
+    pub(crate) fn title(self, view: &dyn Snapshot, id: Uuid, sight: &Sight) -> Result<Option<String>> {
+        let entry = keeper(self.0).get(view, id, sight)?;
+        Ok(entry.map(|entry| rules(self.0).title(entry.data())))
     }
 
-    fn ids(&self, tx: &dyn Transaction, plan: &Plan) -> Result<Vec<Uuid>> {
-        Ok(E::reads(tx).find(plan)?.into_iter().map(|entry| entry.record.id.uuid()).collect())
+    /// The records of a plan.
+    pub(crate) fn ids(self, view: &dyn Snapshot, plan: &Plan) -> Result<Vec<Uuid>> {
+        Ok(keeper(self.0).find(view, plan)?.into_iter().map(|entry| entry.id()).collect())
     }
 
-    fn referring(&self, tx: &dyn Transaction, field: usize, id: Uuid, trash: bool) -> Result<Vec<Uuid>> {
-        let condition = match (trash, refers_to::<E>(field, id)) {
+    /// The records whose field refers to this id, live or in the trash.
+    pub(crate) fn referring(
+        self,
+        view: &dyn Snapshot,
+        field: usize,
+        id: Uuid,
+        trash: bool,
+    ) -> Result<Vec<Uuid>> {
+        let condition = match (trash, refers_to(self.0.schema(), field, id)) {
             // What is in the trash has given up its keys.
             (true, Condition::HasKey { .. }) => Condition::All(Vec::new()),
             (_, condition) => condition,
         };
-        let mut found = E::reads(tx).find(&Plan::all_where(condition, trash, usize::MAX))?;
+        let mut found = keeper(self.0).find(view, &Plan::all_where(condition, trash, usize::MAX))?;
         found.retain(|entry| {
             let mut refers = false;
-            entry.record.data.references(field, &mut |_, to| refers |= to == id);
+            entry.data().references(field, &mut |_, to| refers |= to == id);
             refers
         });
-        Ok(found.into_iter().map(|entry| entry.record.id.uuid()).collect())
+        Ok(found.into_iter().map(|entry| entry.id()).collect())
     }
 
-    fn trash_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Deletion) -> Result<()> {
-        match Self::entry(unit, id)? {
-            Some(entry) if entry.deletion.is_none() => unit.trash_tree(entry, deletion),
+    /// Puts it and what hangs on it in the trash.
+    pub(crate) fn trash_tree(self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Deletion) -> Result<()> {
+        match unit.peek_kind(self.0, id)? {
+            Some(entry) if entry.is_live() => unit.trash_tree(self.0, entry, deletion),
             _ => Ok(()),
         }
     }
 
-    fn restore_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Uuid) -> Result<()> {
-        match Self::entry(unit, id)? {
-            Some(entry) if entry.deletion.is_some_and(|d| d.id == deletion) => {
-                unit.restore_tree(entry, deletion).map(drop)
+    /// Brings it back if it went with this deletion.
+    pub(crate) fn restore_tree(self, unit: &mut UnitOfWork<'_>, id: Uuid, deletion: Uuid) -> Result<()> {
+        match unit.peek_kind(self.0, id)? {
+            Some(entry) if entry.envelope().deletion.is_some_and(|d| d.id == deletion) => {
+                unit.restore_tree(self.0, entry, deletion).map(drop)
             }
             _ => Ok(()),
         }
     }
 
-    fn purge_tree(&self, unit: &mut UnitOfWork<'_>, id: Uuid) -> Result<()> {
-        match Self::entry(unit, id)? {
-            Some(entry) => unit.purge_tree(entry),
+    /// Removes it for good.
+    pub(crate) fn purge_tree(self, unit: &mut UnitOfWork<'_>, id: Uuid) -> Result<()> {
+        match unit.peek_kind(self.0, id)? {
+            Some(entry) => unit.purge_tree(self.0, entry),
             None => Ok(()),
         }
     }
 
-    fn unlink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, target: Uuid) -> Result<()> {
-        match Self::entry(unit, id)? {
-            Some(entry) => unit.unlink(entry, field, target),
+    /// Empties its reference to another record.
+    pub(crate) fn unlink(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        field: usize,
+        target: Uuid,
+    ) -> Result<()> {
+        match unit.peek_kind(self.0, id)? {
+            Some(entry) => unit.unlink(self.0, entry, field, target),
             None => Ok(()),
         }
     }
 
-    fn relink(&self, unit: &mut UnitOfWork<'_>, id: Uuid, field: usize, from: Uuid, to: Uuid) -> Result<()> {
-        match Self::entry(unit, id)? {
-            Some(entry) => unit.relink(entry, field, from, to),
+    /// Leads its reference to one record to another one.
+    pub(crate) fn relink(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        field: usize,
+        from: Uuid,
+        to: Uuid,
+    ) -> Result<()> {
+        match unit.peek_kind(self.0, id)? {
+            Some(entry) => unit.relink(self.0, entry, field, from, to),
             None => Ok(()),
         }
     }
 
-    fn undo(&self, unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()> {
-        undo::undo_change::<E>(unit, change, deletion)
+    /// Whether the actor sees the record, and may do all of this to it.
+    pub(crate) fn require(self, unit: &UnitOfWork<'_>, id: Uuid, actions: &[Action]) -> Result<()> {
+        unit.load_kind_any(self.0, id)?;
+        actions.iter().try_for_each(|action| unit.require_kind(self.0, id, *action))
     }
 
-    fn require(&self, unit: &UnitOfWork<'_>, id: Uuid, actions: &[Action]) -> Result<()> {
-        let id = Id::<E>::from_uuid(id);
-        unit.load_any(id)?;
-        actions.iter().try_for_each(|action| unit.require(id, *action))
-    }
-
-    fn has_custom(&self, tx: &dyn Transaction, key: &str) -> Result<bool> {
+    /// Whether any record, live or in the trash, has a value in this custom field.
+    pub(crate) fn has_custom(self, view: &dyn Snapshot, key: &str) -> Result<bool> {
         for trash in [false, true] {
-            let plan = Plan::all_where(has_custom(E::schema(), key), trash, 1);
-            if !E::reads(tx).find(&plan)?.is_empty() {
+            let plan = Plan::all_where(has_custom(self.0.schema(), key), trash, 1);
+            if !keeper(self.0).find(view, &plan)?.is_empty() {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn is_unique(&self, field: &str, settings: &Settings) -> bool {
-        E::is_unique(field, settings)
+    /// Whether a query can be carried out.
+    pub(crate) fn check_query(self, query: &Query, conventions: &Conventions) -> Result<()> {
+        Plan::new(self.0.schema(), query, Arc::new(Sight::all()), conventions).map(drop)
     }
 
-    fn check_query(&self, query: &Query, conventions: &Conventions) -> Result<()> {
-        Plan::new(E::schema(), query, Arc::new(Sight::all()), conventions).map(drop)
-    }
-
-    fn reindex(&self, unit: &mut UnitOfWork<'_>, before: &KeyRules) -> Result<()> {
-        unit.reindex::<E>(before)
-    }
-
-    fn search(
-        &self,
+    /// Finds words.
+    pub(crate) fn search(
+        self,
         view: &dyn Snapshot,
         words: &str,
         limit: u32,
         sight: Arc<Sight>,
         conventions: &Conventions,
     ) -> Result<Vec<Hit>> {
+        let (kind, schema) = (self.0, self.0.schema());
         let query = Query::new().words(words).page_size(limit.clamp(1, Query::LARGEST_PAGE));
-        let plan = Plan::new(E::schema(), &query, sight, conventions)?;
+        let plan = Plan::new(schema, &query, sight, conventions)?;
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let hit = |Found { matched, entry }: Found<E>| Hit {
-            kind: E::kind(),
-            matched,
-            id: entry.record.id.uuid(),
-            customer: match E::schema().gate {
-                Gate::Owner => Some(Id::<Customer>::from_uuid(entry.record.id.uuid())),
-                _ => E::schema().field("customer").and_then(|field| match entry.record.data.value(field) {
+        let found = keeper(kind).search(view, &plan)?;
+        let hits = found.into_iter().map(|(matched, entry)| {
+            let (Envelope { id, created_at, .. }, data) = (entry.envelope(), entry.data());
+            let customer = match schema.gate {
+                Gate::Owner => Some(Id::<Customer>::from_uuid(id)),
+                _ => schema.field("customer").and_then(|field| match data.value(field) {
                     Value::Id(id) => Some(Id::from_uuid(id)),
                     _ => None,
                 }),
-            },
-            created_at: entry.record.created_at,
-            title: E::title(&entry.record.data),
-        };
-        Ok(E::read(view).search(&plan)?.into_iter().map(hit).collect())
+            };
+            Hit { kind, matched, id, customer, created_at, title: rules(kind).title(data) }
+        });
+        Ok(hits.collect())
     }
 
-    fn timeline(
-        &self,
+    /// The latest records of a customer before a place in the timeline, each with its moment.
+    pub(crate) fn timeline(
+        self,
         view: &dyn Snapshot,
         customer: Uuid,
         before: Option<&TimelinePlace>,
         limit: usize,
         sight: Arc<Sight>,
     ) -> Result<Vec<(TimelinePlace, String)>> {
-        let Some(column) = ColumnRef::named(E::schema(), E::MOMENT) else { return Ok(Vec::new()) };
-        let mut conditions = vec![column_is(E::schema(), "customer", customer)];
+        let (kind, schema) = (self.0, self.0.schema());
+        let moment = rules(kind).moment();
+        let Some(column) = ColumnRef::named(schema, moment) else { return Ok(Vec::new()) };
+        let mut conditions = vec![column_is(schema, "customer", customer)];
         let mut after = None;
         if let Some(place) = before {
             let micros = Atom::Int(to_micros(place.at));
-            match place.kind.cmp(&E::kind()) {
+            match place.kind.cmp(&kind) {
                 // Of the same moment, kinds stand in their own order.
                 Ordering::Equal => {
                     let (ranks, created_at) = (vec![micros], place.created_at);
@@ -265,34 +221,169 @@ impl<E: Rules> KindOps for Of<E> {
             }
         }
         let plan = Plan::all_where(Condition::All(conditions), false, limit);
-        let newest = E::MOMENT == "created_at";
+        let newest = moment == "created_at";
         let order = Order { keys: vec![SortKey { column, descending: true }], after, newest };
-        let found = E::read(view).find(&Plan { order, sight, ..plan })?;
-        let entry = |entry: Entry<E>| {
-            let at = match column.value(&entry) {
+        let found = keeper(kind).find(view, &Plan { order, sight, ..plan })?;
+        let entries = found.into_iter().map(|entry| {
+            let (created_at, id) = entry.born();
+            let at = match column.value_in(&*entry) {
                 Value::Instant(at) => at,
-                _ => entry.record.created_at,
+                _ => created_at,
             };
-            let (id, created_at) = (entry.record.id.uuid(), entry.record.created_at);
-            (TimelinePlace { at, kind: E::kind(), created_at, id }, E::title(&entry.record.data))
-        };
-        Ok(found.into_iter().map(entry).collect())
+            (TimelinePlace { at, kind, created_at, id }, rules(kind).title(entry.data()))
+        });
+        Ok(entries.collect())
     }
 
-    fn compare(&self, view: &dyn Snapshot, journal: &mut super::check::Replay) -> Result<()> {
+    /// Compares all rows with what the journal says of them.
+    pub(crate) fn compare(self, view: &dyn Snapshot, journal: &mut Replay) -> Result<()> {
         for trash in [false, true] {
             let plan = Plan::all_where(Condition::All(Vec::new()), trash, usize::MAX);
-            for entry in E::read(view).find(&plan)? {
-                let Entry { record, deletion } = &entry;
-                journal.compare(
-                    E::kind(),
-                    record.id.uuid(),
-                    record.version,
-                    deletion.is_some(),
-                    &record.data,
-                );
+            for entry in keeper(self.0).find(view, &plan)? {
+                let Envelope { id, version, deletion, .. } = entry.envelope();
+                journal.compare(self.0, id, version, deletion.is_some(), entry.data());
             }
         }
         Ok(())
+    }
+
+    // ---- the rules of the kind: see `Rules` ---------------------------------------------------------------------
+
+    /// Whether no two live records may have the same key in a field.
+    pub(crate) fn is_unique(self, field: &str, settings: &Settings) -> bool {
+        rules(self.0).is_unique(field, settings)
+    }
+
+    /// Creates a record under an id that was made beforehand.
+    pub(crate) fn create(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        data: Box<AnyData>,
+    ) -> Result<Box<AnyEntry>> {
+        rules(self.0).create(unit, id, data)
+    }
+
+    /// The changed data of a record, cleaned, checked and completed by the rules.
+    pub(super) fn prepared(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        data: Box<AnyData>,
+        old: &AnyEntry,
+        by_library: bool,
+    ) -> Result<Box<AnyData>> {
+        rules(self.0).prepared(unit, data, old, by_library)
+    }
+
+    pub(super) fn after_save(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        entry: &AnyEntry,
+        old: &AnyEntry,
+    ) -> Result<()> {
+        rules(self.0).after_save(unit, entry, old)
+    }
+
+    pub(super) fn before_trash(self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        rules(self.0).before_trash(unit, entry)
+    }
+
+    pub(super) fn before_restore(self, unit: &mut UnitOfWork<'_>, data: &mut AnyData) -> Result<()> {
+        rules(self.0).before_restore(unit, data)
+    }
+
+    pub(super) fn after_restore(self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        rules(self.0).after_restore(unit, entry)
+    }
+
+    pub(super) fn after_purge(self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        rules(self.0).after_purge(unit, entry)
+    }
+}
+
+/// What [`Rules`] say, for records of a kind that is known only at run time: one object for each kind.
+trait AnyRules: Sync {
+    fn title(&self, data: &AnyData) -> String;
+    fn moment(&self) -> &'static str;
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool;
+    fn create(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<Box<AnyEntry>>;
+    fn prepared(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        data: Box<AnyData>,
+        old: &AnyEntry,
+        by_library: bool,
+    ) -> Result<Box<AnyData>>;
+    fn after_save(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry, old: &AnyEntry) -> Result<()>;
+    fn before_trash(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()>;
+    fn before_restore(&self, unit: &mut UnitOfWork<'_>, data: &mut AnyData) -> Result<()>;
+    fn after_restore(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()>;
+    fn after_purge(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()>;
+}
+
+struct Of<E>(PhantomData<fn() -> E>);
+
+macro_rules! table {
+    ($($entity:ident = $name:literal),+ $(,)?) => {
+        fn rules(kind: Kind) -> &'static dyn AnyRules {
+            match kind {
+                $(Kind::$entity => &Of::<crate::model::$entity>(PhantomData)),+
+            }
+        }
+    };
+}
+crate::for_each_entity!(table);
+
+fn record<E: Rules>(entry: &AnyEntry) -> Result<&Record<E>> {
+    Ok(&entry.of::<E>()?.record)
+}
+
+impl<E: Rules> AnyRules for Of<E> {
+    fn title(&self, data: &AnyData) -> String {
+        let data: &dyn std::any::Any = data;
+        data.downcast_ref::<E>().map(E::title).unwrap_or_default()
+    }
+
+    fn moment(&self) -> &'static str {
+        E::MOMENT
+    }
+
+    fn is_unique(&self, field: &str, settings: &Settings) -> bool {
+        E::is_unique(field, settings)
+    }
+
+    fn create(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<Box<AnyEntry>> {
+        let record = unit.create_with_id(Id::<E>::from_uuid(id), own_data(data)?)?;
+        Ok(Box::new(crate::store::Entry { record, deletion: None }))
+    }
+
+    fn prepared(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        data: Box<AnyData>,
+        old: &AnyEntry,
+        by_library: bool,
+    ) -> Result<Box<AnyData>> {
+        unit.prepared_change::<E>(data, old, by_library)
+    }
+
+    fn after_save(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry, old: &AnyEntry) -> Result<()> {
+        E::after_save(unit, record(entry)?, Some(record(old)?))
+    }
+
+    fn before_trash(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        E::before_trash(unit, record(entry)?)
+    }
+
+    fn before_restore(&self, unit: &mut UnitOfWork<'_>, data: &mut AnyData) -> Result<()> {
+        E::before_restore(unit, own_data_mut(data)?)
+    }
+
+    fn after_restore(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        E::after_restore(unit, record(entry)?)
+    }
+
+    fn after_purge(&self, unit: &mut UnitOfWork<'_>, entry: &AnyEntry) -> Result<()> {
+        E::after_purge(unit, record(entry)?)
     }
 }

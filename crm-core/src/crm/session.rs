@@ -13,7 +13,7 @@ use crate::model::{
     Note, Operation, OperationId, Opportunity, Patch, Pipeline, Product, Rate, Record, Reminder, Role, Sale,
     SavedView, Settings, User,
 };
-use crate::store::{SessionRow, Snapshot, StoreState, Stored};
+use crate::store::{SessionRow, Snapshot, StoreState};
 use crate::value::{Id, Match, Timestamp};
 use chrono::NaiveDate;
 use parking_lot::Mutex;
@@ -43,7 +43,7 @@ enum Who {
 }
 
 /// What is read from a view, as somebody, by rules.
-type Reading<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Authority, &Shared) -> Result<()>;
+pub(crate) type Reading<'r> = &'r mut dyn FnMut(&dyn Snapshot, &Authority, &Shared) -> Result<()>;
 
 #[derive(Clone)]
 struct Known {
@@ -573,6 +573,11 @@ impl Session {
         self.read_in(true, read)
     }
 
+    /// The same for a read that keeps itself what it gives: compiled once, whatever that is.
+    pub(crate) fn read_with(&self, read: Reading<'_>) -> Result<()> {
+        self.run_read(self.past.is_some(), read)
+    }
+
     fn read_in<T>(
         &self,
         consistently: bool,
@@ -677,19 +682,5 @@ impl Session {
         let authority = Arc::new(authority);
         *known.lock() = Some(Known { at, authority: Arc::clone(&authority) });
         Ok(authority)
-    }
-}
-
-impl Session {
-    /// What happened to a record, oldest first: who, when, what it was before and after. Needs no more than to see
-    /// the record.
-    pub(crate) fn history_of<E: Stored>(&self, id: Id<E>) -> Result<Vec<Operation>> {
-        self.read_consistently(|view, authority, _| {
-            let seen = E::read(view).get(id, authority.sight(Action::View))?;
-            if seen.is_none() {
-                return Err(Error::NotFound { entity: E::ENTITY, key: id.to_string() });
-            }
-            view.operations_on(E::kind(), id.uuid(), 0).map(with_types)
-        })
     }
 }

@@ -104,7 +104,7 @@ impl Session {
     /// # Errors
     /// `not_found`.
     pub fn stage_history(&self, deal: Id<Opportunity>) -> Result<Vec<StageMove>> {
-        let operations = with_types(self.history_of(deal)?);
+        let operations = with_types(self.opportunities().history(deal)?);
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let mut moves = Vec::new();
         for operation in operations {

@@ -1,13 +1,12 @@
 //! Undo: the inverse of an operation as a new one.
 
 use super::ops::ops;
-use super::rules::Rules;
 use super::unit_of_work::UnitOfWork;
 use crate::error::{Error, Result};
 use crate::model::{Action, Change, ChangeKind, Deletion, Kind, Operation, OperationId};
-use crate::store::Entry;
-use crate::value::{Id, Value};
+use crate::value::{OnPurge, Value};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<()> {
     let unknown = || Error::NotFound { entity: "operation", key: operation.to_string() };
@@ -40,7 +39,7 @@ pub(super) fn undo(unit: &mut UnitOfWork<'_>, operation: OperationId) -> Result<
     unit.undoes(&done);
     let deletion = Deletion { id: unit.crm().new_uuid()?, at: unit.now(), by: unit.user() };
     for change in done.changes.iter().rev() {
-        ops(change.kind).undo(unit, change, deletion)?;
+        undo_change(unit, change, deletion)?;
     }
     Ok(())
 }
@@ -92,48 +91,42 @@ fn changed_since(change: &Change, why: &str) -> Error {
 }
 
 /// Takes one change back. The changes of an operation are taken back from the last to the first.
-pub(super) fn undo_change<E: Rules>(
-    unit: &mut UnitOfWork<'_>,
-    change: &Change,
-    deletion: Deletion,
-) -> Result<()> {
-    let entry = unit.peek::<E>(Id::from_uuid(change.id))?;
-    let Some(entry) = entry else { return Err(Error::Gone { entity: E::ENTITY, id: change.id }) };
-    let live = entry.deletion.is_none();
+fn undo_change(unit: &mut UnitOfWork<'_>, change: &Change, deletion: Deletion) -> Result<()> {
+    let kind = change.kind;
+    let gone = Error::Gone { entity: kind.as_str(), id: change.id };
+    let Some(entry) = unit.peek_kind(kind, change.id)? else { return Err(gone) };
+    let live = entry.is_live();
     match change.change {
         ChangeKind::Create | ChangeKind::Restore if live => {
-            if let Some(by) = hangs_on::<E>(unit, &entry)? {
+            if let Some(by) = hangs_on(unit, kind, change.id)? {
                 let reason =
                     format!("the {} can't be taken back: it has records of kind {by}", change.label());
                 return Err(Error::Refused { rule: "has_dependents", reason });
             }
-            E::before_trash(unit, &entry.record)?;
-            unit.trash_one(entry, deletion)
+            ops(kind).before_trash(unit, &*entry)?;
+            unit.trash_one(kind, &*entry, deletion)
         }
-        ChangeKind::Trash if !live => unit.restore_one(entry).map(drop),
+        ChangeKind::Trash if !live => unit.restore_one(kind, entry).map(drop),
         // One in the trash changes when what it refers to moves.
         ChangeKind::Update => {
-            let names: Vec<String> = change.fields().map(str::to_owned).collect();
             let before = |name: &str| change.before.get(name).cloned().unwrap_or(Value::Null);
-            let values =
-                names.into_iter().map(|name| (before(&name), name)).map(|(value, name)| (name, value));
-            unit.set_back(entry, values.collect()).map(drop)
+            let values = change.fields().map(|name| (name.to_owned(), before(name))).collect();
+            unit.set_back(kind, entry, values)
         }
-        ChangeKind::Purge | ChangeKind::Erase => Err(Error::Gone { entity: E::ENTITY, id: change.id }),
+        ChangeKind::Purge | ChangeKind::Erase => Err(gone),
         _ => Err(changed_since(change, "the record is no longer where it was")),
     }
 }
 
 /// The kind of a live record that hangs on this one or needs it.
-fn hangs_on<E: Rules>(unit: &UnitOfWork<'_>, entry: &Entry<E>) -> Result<Option<Kind>> {
-    use crate::value::OnPurge;
-    for kind in Kind::ALL {
-        for (field, policy) in kind.schema().references_to(E::ENTITY) {
+fn hangs_on(unit: &UnitOfWork<'_>, kind: Kind, id: Uuid) -> Result<Option<Kind>> {
+    for other in Kind::ALL {
+        for (field, policy) in other.schema().references_to(kind.as_str()) {
             if policy == OnPurge::Link {
                 continue;
             }
-            if !ops(*kind).referring(unit.tx(), field, entry.record.id.uuid(), false)?.is_empty() {
-                return Ok(Some(*kind));
+            if !ops(*other).referring(unit.tx(), field, id, false)?.is_empty() {
+                return Ok(Some(*other));
             }
         }
     }

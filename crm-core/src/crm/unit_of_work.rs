@@ -24,8 +24,8 @@ use crate::model::{
     named_values,
 };
 use crate::store::{
-    Attempts, Condition, Entry, IndexChange, Plan, Sealed, SealedValues, SessionRow, Sight, StoreState,
-    Stored, Transaction,
+    AnyEntry, Attempts, Condition, Entry, Envelope, IndexChange, Plan, Sealed, SealedValues, SessionRow,
+    Sight, StoreState, Stored, Transaction, keeper, own, own_data, own_data_mut,
 };
 use crate::value::{Id, Money, Timestamp, truncate};
 #[cfg_attr(not(feature = "exchange"), allow(unused_imports, reason = "imports make it"))]
@@ -235,6 +235,11 @@ impl<'t> UnitOfWork<'t> {
         E::reads(self.tx()).get(id, &Sight::all())
     }
 
+    /// The same for a record of a kind.
+    pub(super) fn peek_kind(&self, kind: Kind, id: Uuid) -> Result<Option<Box<AnyEntry>>> {
+        keeper(kind).get(self.tx(), id, &Sight::all())
+    }
+
     /// The price of a product that a record newly refers to; nothing for one that it knew already. An inactive one is
     /// noted as a problem, one that is not there was by the check of references.
     pub(crate) fn price_of(
@@ -309,26 +314,32 @@ impl<'t> UnitOfWork<'t> {
         id: Id<E>,
         change: impl FnOnce(&mut E) -> Result<()>,
     ) -> Result<Record<E>> {
-        let old = self.load_to_edit(id)?;
-        let mut data = old.record.data.clone();
-        change(&mut data)?;
-        self.save_edited(old, data)
+        let saved = self.update_any(E::kind(), id.uuid(), &mut once(change))?;
+        Ok(own(saved)?.record)
     }
 
-    fn load_to_edit<E: Rules>(&mut self, id: Id<E>) -> Result<Entry<E>> {
-        let old = self.load(id)?;
-        self.require(id, Action::Edit)?;
-        Ok(old)
-    }
-
-    fn save_edited<E: Rules>(&mut self, old: Entry<E>, data: E) -> Result<Record<E>> {
-        let data = self.prepared(old.record.id, data, &Origin::Edited(&old.record))?;
-        let moved =
-            E::schema().field("customer").is_some_and(|field| data.changed(&old.record.data).contains(field));
-        if moved {
-            self.require_scope(E::kind(), &data, Action::Edit)?;
+    /// The same for a record of a kind.
+    pub(crate) fn update_any(
+        &mut self,
+        kind: Kind,
+        id: Uuid,
+        change: &mut dyn FnMut(&mut AnyData) -> Result<()>,
+    ) -> Result<Box<AnyEntry>> {
+        let old = self.load_to_edit(kind, id)?;
+        let mut data = old.data().copy();
+        change(&mut *data)?;
+        let data = ops(kind).prepared(self, data, &*old, false)?;
+        let moved = kind.schema().field("customer");
+        if moved.is_some_and(|field| data.changed(old.data()).contains(field)) {
+            self.require_scope(kind, &*data, Action::Edit)?;
         }
-        self.save(old, data)
+        self.save(kind, old, data)
+    }
+
+    fn load_to_edit(&mut self, kind: Kind, id: Uuid) -> Result<Box<AnyEntry>> {
+        let old = self.load_kind(kind, id)?;
+        self.require_kind(kind, id, Action::Edit)?;
+        Ok(old)
     }
 
     /// Changes a record that the caller has found and may edit, system fields too. What it refers to the caller has
@@ -338,15 +349,23 @@ impl<'t> UnitOfWork<'t> {
         id: Id<E>,
         change: impl FnOnce(&mut E),
     ) -> Result<Record<E>> {
-        let old = self.load(id)?;
-        let mut data = old.record.data.clone();
-        change(&mut data);
-        self.save_by_library(old, data)
+        let old: Box<AnyEntry> = Box::new(self.load(id)?);
+        let mut data = old.data().copy();
+        change(own_data_mut(&mut *data)?);
+        let data = ops(E::kind()).prepared(self, data, &*old, true)?;
+        Ok(own(self.save(E::kind(), old, data)?)?.record)
     }
 
-    fn save_by_library<E: Rules>(&mut self, old: Entry<E>, data: E) -> Result<Record<E>> {
-        let data = self.prepared(old.record.id, data, &Origin::ByLibrary(&old.record))?;
-        self.save(old, data)
+    /// The changed data of a record, cleaned, checked and completed by the rules.
+    pub(super) fn prepared_change<E: Rules>(
+        &mut self,
+        data: Box<AnyData>,
+        old: &AnyEntry,
+        by_library: bool,
+    ) -> Result<Box<AnyData>> {
+        let (data, old) = (own_data::<E>(data)?, &old.of::<E>()?.record);
+        let origin = if by_library { Origin::ByLibrary(old) } else { Origin::Edited(old) };
+        Ok(Box::new(self.prepared(old.id, data, &origin)?))
     }
 
     /// Whether a record could be created, as far as its data and the rules say. A rule may write: the caller takes it back.
@@ -360,10 +379,10 @@ impl<'t> UnitOfWork<'t> {
     /// The same for a change of a record.
     #[cfg(feature = "exchange")]
     pub(crate) fn check_change<E: Rules>(&mut self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<()> {
-        let old = self.load_to_edit(id)?;
-        let mut data = old.record.data.clone();
-        change(&mut data);
-        self.prepared(id, data, &Origin::Edited(&old.record)).map(drop)
+        let old = self.load_to_edit(E::kind(), id.uuid())?;
+        let mut data = old.data().copy();
+        change(own_data_mut(&mut *data)?);
+        ops(E::kind()).prepared(self, data, &*old, false).map(drop)
     }
 
     /// Changes a record by a rule, without asking who acts.
@@ -374,37 +393,33 @@ impl<'t> UnitOfWork<'t> {
     ) -> Result<Record<E>> {
         let mut data = old.data.clone();
         change(&mut data);
-        self.save(Entry { record: old, deletion: None }, data)
+        let old = Entry { record: old, deletion: None };
+        Ok(own(self.save(E::kind(), Box::new(old), Box::new(data))?)?.record)
     }
 
     /// Writes changed data of a record; nothing when nothing differs.
-    fn save<E: Rules>(&mut self, old: Entry<E>, data: E) -> Result<Record<E>> {
-        let changed = data.changed(&old.record.data);
+    fn save(&mut self, kind: Kind, old: Box<AnyEntry>, data: Box<AnyData>) -> Result<Box<AnyEntry>> {
+        let changed = data.changed(old.data());
         if changed.is_empty() {
-            return Ok(old.record);
+            return Ok(old);
         }
-        let entry = Entry { record: self.successor(&old.record, data), deletion: old.deletion };
-        let index = match entry.deletion {
-            None => self.index_change(E::kind(), Some(&old.record.data), Some(&entry.record.data), changed),
+        let envelope = self.successor(&*old);
+        let entry = keeper(kind).entry(&envelope, data)?;
+        let index = match envelope.deletion {
+            None => self.index_change(kind, Some(old.data()), Some(entry.data()), changed),
             Some(_) => IndexChange::default(),
         };
-        let replaced = E::repo(self.writer()).replace(&entry, changed, &index);
+        let replaced = keeper(kind).replace(self.writer(), &*entry, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
-        self.note(&entry, ChangeKind::Update, Some(&old.record.data), changed);
-        E::after_save(self, &entry.record, Some(&old.record))?;
-        Ok(entry.record)
+        self.note(&*entry, ChangeKind::Update, Some(old.data()), changed);
+        ops(kind).after_save(self, &*entry, &*old)?;
+        Ok(entry)
     }
 
-    fn successor<E: Entity>(&self, old: &Record<E>, data: E) -> Record<E> {
-        Record {
-            id: old.id,
-            version: old.version + 1,
-            created_at: old.created_at,
-            created_by: old.created_by,
-            updated_at: self.now(),
-            updated_by: self.user(),
-            data,
-        }
+    /// What the next version of a record has beside its data.
+    fn successor(&self, old: &AnyEntry) -> Envelope {
+        let old = old.envelope();
+        Envelope { version: old.version + 1, updated_at: self.now(), updated_by: self.user(), ..old }
     }
 
     /// The data cleaned, checked and completed by the rules: all violations at once.
@@ -446,35 +461,31 @@ impl<'t> UnitOfWork<'t> {
 
     // ---- the journal -------------------------------------------------------------------------------------------
 
-    fn note<E: Stored>(&mut self, entry: &Entry<E>, change: ChangeKind, old: Option<&E>, fields: FieldSet) {
+    fn note(&mut self, entry: &AnyEntry, change: ChangeKind, old: Option<&AnyData>, fields: FieldSet) {
         let purged = change == ChangeKind::Purge;
         let (after, before) = match old {
             Some(old) if purged => (FieldValues::new(), named_values(old, fields)),
-            Some(old) => differences(&entry.record.data, old, fields),
-            None => (named_values(&entry.record.data, fields), FieldValues::new()),
+            Some(old) => differences(entry.data(), old, fields),
+            None => (named_values(entry.data(), fields), FieldValues::new()),
         };
         self.note_values(entry, change, before, after);
     }
 
-    fn note_values<E: Stored>(
-        &mut self,
-        entry: &Entry<E>,
-        change: ChangeKind,
-        before: FieldValues,
-        after: FieldValues,
-    ) {
+    fn note_values(&mut self, entry: &AnyEntry, change: ChangeKind, before: FieldValues, after: FieldValues) {
+        let Some(kind) = entry.schema().kind else { return };
+        let Envelope { id, version, .. } = entry.envelope();
+        let customer = customer_of(entry);
         self.operation.changes.push(Change {
-            kind: E::kind(),
-            id: entry.record.id.uuid(),
+            kind,
+            id,
             change,
-            version: entry.record.version,
-            customer: customer_of(&entry.record),
+            version,
+            customer,
             before,
             after,
             erased: false,
         });
-        if matches!(E::kind(), Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline | Kind::CustomField)
-        {
+        if matches!(kind, Kind::User | Kind::Role | Kind::Settings | Kind::Pipeline | Kind::CustomField) {
             self.authority_changed = true;
         }
     }
@@ -627,16 +638,35 @@ impl<'t> UnitOfWork<'t> {
 }
 
 /// The customer on which a record's visibility is decided.
-fn customer_of<E: Entity>(record: &Record<E>) -> Option<Uuid> {
-    match E::schema().gate {
-        Gate::Owner => Some(record.id.uuid()),
+fn customer_of(entry: &AnyEntry) -> Option<Uuid> {
+    let schema = entry.schema();
+    match schema.gate {
+        Gate::Owner => Some(entry.id()),
         Gate::Free => None,
         Gate::Customer => {
             let mut customer = None;
-            if let Some(field) = E::schema().field("customer") {
-                record.data.references(field, &mut |_, id| customer = Some(id));
+            if let Some(field) = schema.field("customer") {
+                entry.data().references(field, &mut |_, id| customer = Some(id));
             }
             customer
         }
+    }
+}
+
+/// A change of an entity's data for where the entity is not known. It is made once.
+pub(super) fn once<E: Entity>(
+    change: impl FnOnce(&mut E) -> Result<()>,
+) -> impl FnMut(&mut AnyData) -> Result<()> {
+    once_any(|data| change(own_data_mut(data)?))
+}
+
+/// A change that is made once, where several could be.
+pub(super) fn once_any(
+    change: impl FnOnce(&mut AnyData) -> Result<()>,
+) -> impl FnMut(&mut AnyData) -> Result<()> {
+    let mut change = Some(change);
+    move |data| match change.take() {
+        Some(change) => change(data),
+        None => Ok(()),
     }
 }

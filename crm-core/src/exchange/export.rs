@@ -5,10 +5,10 @@ mod columns;
 pub mod formula;
 
 use crate::access::Authority;
-use crate::crm::{Collection, Rules, Shared};
+use crate::crm::{AnyCollection, Collection, Rules, Session, Shared};
 use crate::error::{Error, Result};
-use crate::model::{Action, Conventions, Filter, Kind, Page, Query, Record};
-use crate::store::{Plan, Sight, Snapshot};
+use crate::model::{Action, Conventions, Filter, Kind, Page, Query};
+use crate::store::{AnyEntry, Plan, Sight, Snapshot, keeper, page_of};
 use crate::value::Value;
 use columns::{Cell, Columns, Hop, Leaf, Values};
 use serde::{Deserialize, Serialize};
@@ -108,74 +108,97 @@ impl<E: Rules> Collection<'_, E> {
     /// options, `storage` when `out` does not take the bytes, and those of the store. What was written until then is no
     /// whole file.
     pub fn export_csv(&self, query: &Query, options: &CsvExport, out: &mut dyn Write) -> Result<u64> {
-        let delimiter = options.delimiter()?;
-        let columns = self.session().read(|_, authority, shared| {
-            authority.require(E::kind(), Action::Export)?;
-            Columns::new(E::schema(), &options.columns, &shared.conventions)
-        })?;
-        let mut query = Query { total: false, ..query.clone() }.page_size(PAGE);
-        // The first page is read before anything is written, so that what is refused leaves no file.
-        let mut part = self.part(&query, &columns, options)?;
-        if options.bom {
-            out.write_all("\u{feff}".as_bytes()).map_err(refused)?;
-        }
-        let mut builder = csv::WriterBuilder::new();
-        let mut file = builder.delimiter(delimiter).terminator(csv::Terminator::CRLF).from_writer(out);
-        file.write_record(columns.headers()).map_err(not_written)?;
-        let mut rows = 0;
-        loop {
-            for record in &part.records {
-                write_row(&mut file, record, &columns, &part.targets, options)?;
-                rows += 1;
-            }
-            match part.next {
-                Some(next) => query.cursor = Some(next),
-                None => break,
-            }
-            part = self.part(&query, &columns, options)?;
-        }
-        file.flush().map_err(refused)?;
-        Ok(rows)
+        AnyCollection::new(self.session(), E::kind()).export_csv(query, options, out)
     }
+}
 
-    /// One page of the list with what its records refer to.
-    fn part(&self, query: &Query, columns: &Columns, options: &CsvExport) -> Result<Part<E>> {
-        let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
-            authority.require(E::kind(), Action::Export)?;
-            // What is written may be exported; a filter may look at all that is seen.
-            let exported = authority.sight(Action::Export);
-            let sight = authority.sight(Action::View).with(E::kind(), exported.level(E::kind()));
-            let plan = Plan::new(E::schema(), query, Arc::new(sight), &shared.conventions)?;
-            let page = Page::read(view, &plan, false)?;
-            let records: Vec<Record<E>> = page.items.into_iter().map(|entry| entry.record).collect();
-            let targets = columns.hops.iter().map(|hop| {
-                let ids = records.iter().filter_map(|record| hop.target(record)).collect();
-                texts(hop, view, ids, exported, &shared.conventions, options)
-            });
-            Ok(Part { targets: targets.collect::<Result<_>>()?, records, next: page.next })
-        };
-        // A page with what it refers to is of one moment.
-        if columns.hops.is_empty() {
-            self.session().read(read)
-        } else {
-            self.session().read_consistently(read)
-        }
+impl AnyCollection<'_> {
+    /// See [`Collection::export_csv`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn export_csv(&self, query: &Query, options: &CsvExport, out: &mut dyn Write) -> Result<u64> {
+        let (session, kind) = self.parts();
+        export(session, kind, query, options, out)
     }
+}
+
+/// Writes the records of a kind as a list.
+fn export(
+    session: &Session,
+    kind: Kind,
+    query: &Query,
+    options: &CsvExport,
+    out: &mut dyn Write,
+) -> Result<u64> {
+    let delimiter = options.delimiter()?;
+    let columns = session.read(|_, authority, shared| {
+        authority.require(kind, Action::Export)?;
+        Columns::new(kind.schema(), &options.columns, &shared.conventions)
+    })?;
+    let mut query = Query { total: false, ..query.clone() }.page_size(PAGE);
+    // The first page is read before anything is written, so that what is refused leaves no file.
+    let mut part = read_part(session, kind, &query, &columns, options)?;
+    if options.bom {
+        out.write_all("\u{feff}".as_bytes()).map_err(refused)?;
+    }
+    let mut builder = csv::WriterBuilder::new();
+    let mut file = builder.delimiter(delimiter).terminator(csv::Terminator::CRLF).from_writer(out);
+    file.write_record(columns.headers()).map_err(not_written)?;
+    let mut rows = 0;
+    loop {
+        for record in &part.records {
+            write_row(&mut file, &**record, &columns, &part.targets, options)?;
+            rows += 1;
+        }
+        match part.next {
+            Some(next) => query.cursor = Some(next),
+            None => break,
+        }
+        part = read_part(session, kind, &query, &columns, options)?;
+    }
+    file.flush().map_err(refused)?;
+    Ok(rows)
+}
+
+/// The records of a page, with the texts of what they refer to.
+fn read_part(
+    session: &Session,
+    kind: Kind,
+    query: &Query,
+    columns: &Columns,
+    options: &CsvExport,
+) -> Result<Part> {
+    let read = |view: &dyn Snapshot, authority: &Authority, shared: &Shared| {
+        authority.require(kind, Action::Export)?;
+        // What is written may be exported; a filter may look at all that is seen.
+        let exported = authority.sight(Action::Export);
+        let sight = authority.sight(Action::View).with(kind, exported.level(kind));
+        let plan = Plan::new(kind.schema(), query, Arc::new(sight), &shared.conventions)?;
+        let Page { items: records, next, .. } = page_of(kind, view, &plan, false)?;
+        let targets = columns.hops.iter().map(|hop| {
+            let ids = records.iter().filter_map(|record| hop.target(&**record)).collect();
+            texts(hop, view, ids, exported, &shared.conventions, options)
+        });
+        Ok(Part { targets: targets.collect::<Result<_>>()?, records, next })
+    };
+    // A page with what it refers to is of one moment.
+    if columns.hops.is_empty() { session.read(read) } else { session.read_consistently(read) }
 }
 
 /// The cells of the records that a page refers to, by their ids.
 type Texts = HashMap<Uuid, Vec<String>>;
 
-struct Part<E: Rules> {
-    records: Vec<Record<E>>,
+struct Part {
+    records: Vec<Box<AnyEntry>>,
     /// For each hop.
     targets: Vec<Texts>,
     next: Option<String>,
 }
 
-fn write_row<E: Rules>(
+fn write_row(
     file: &mut csv::Writer<&mut dyn Write>,
-    record: &Record<E>,
+    record: &AnyEntry,
     columns: &Columns,
     targets: &[Texts],
     options: &CsvExport,
@@ -195,42 +218,25 @@ fn write_row<E: Rules>(
     file.write_record(None::<&[u8]>).map_err(not_written)
 }
 
-macro_rules! kinds {
-    ($($entity:ident = $name:literal),+ $(,)?) => {
-        /// What the columns behind a reference show of the records with these ids.
-        fn texts(
-            hop: &Hop,
-            view: &dyn Snapshot,
-            ids: BTreeSet<Uuid>,
-            sight: &Arc<Sight>,
-            conventions: &Conventions,
-            options: &CsvExport,
-        ) -> Result<Texts> {
-            if ids.is_empty() {
-                return Ok(Texts::new());
-            }
-            let query = Query::new().filter(Filter::is_in("id", ids)).page_size(Query::LARGEST_PAGE);
-            match hop.kind {
-                $(Kind::$entity => texts_of::<crate::model::$entity>(hop, view, &query, sight, conventions, options)),+
-            }
-        }
-    };
-}
-crate::for_each_entity!(kinds);
-
-fn texts_of<E: Rules>(
+/// What the columns behind a reference show of the records with these ids.
+fn texts(
     hop: &Hop,
     view: &dyn Snapshot,
-    query: &Query,
+    ids: BTreeSet<Uuid>,
     sight: &Arc<Sight>,
     conventions: &Conventions,
     options: &CsvExport,
 ) -> Result<Texts> {
-    let found = E::read(view).find(&Plan::new(E::schema(), query, Arc::clone(sight), conventions)?)?;
+    if ids.is_empty() {
+        return Ok(Texts::new());
+    }
+    let query = Query::new().filter(Filter::is_in("id", ids)).page_size(Query::LARGEST_PAGE);
+    let plan = Plan::new(hop.kind.schema(), &query, Arc::clone(sight), conventions)?;
+    let found = keeper(hop.kind).find(view, &plan)?;
     let texts = found.iter().map(|entry| {
-        let mut values = Values::of(&entry.record);
+        let mut values = Values::of(&**entry);
         let texts = hop.leaves.iter().map(|leaf| options.text(leaf, values.get(leaf)).into_owned());
-        (entry.record.id.uuid(), texts.collect())
+        (entry.id(), texts.collect())
     });
     Ok(texts.collect())
 }

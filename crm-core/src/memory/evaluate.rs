@@ -3,67 +3,31 @@
 use super::State;
 use super::table::Stored;
 use crate::error::{Error, Result};
-use crate::model::{AnyData, Entity, Gate, Op, Schema};
+use crate::model::{AnyData, Entity, Gate, Op, Schema, User};
 use crate::port::{
-    AggregatePlan, Atom, ColumnRef, Condition, Entry, Found, GroupKey, Order, Plan, RawGroup, Scope, Sight,
-    Weights,
+    AggregatePlan, Atom, ColumnRef, Condition, GroupKey, Order, Plan, RawGroup, Scope, Sight, Weights,
 };
-use crate::store::in_order;
-use crate::value::{Currency, Match, Money, Timestamp, Value, ValueType};
-use std::any::Any;
+use crate::store::{AnyEntry, in_order};
+use crate::value::{Currency, Match, Money, Value, ValueType};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// A record of any entity, as conditions and orders look at it.
-pub(super) trait Row {
-    fn as_any(&self) -> &dyn Any;
-    fn schema(&self) -> &'static Schema;
-    fn id(&self) -> Uuid;
-    fn created_at(&self) -> Timestamp;
-    /// Its place in the order of creation.
-    fn place(&self) -> u64;
-    fn words(&self) -> &str;
-    fn value(&self, column: &ColumnRef) -> Value;
-    fn has_key(&self, field: &str, accepts: &dyn Fn(&str) -> bool) -> bool;
-    fn is_live(&self) -> bool;
-    fn owner(&self) -> Option<Uuid>;
-    fn customer(&self) -> Option<Uuid>;
-}
-
-impl<E: Entity> Row for Stored<E> {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn schema(&self) -> &'static Schema {
-        E::schema()
-    }
-    fn id(&self) -> Uuid {
-        self.entry.record.id.uuid()
-    }
-    fn created_at(&self) -> Timestamp {
-        self.entry.record.created_at
-    }
-    fn place(&self) -> u64 {
-        self.place
-    }
-    fn words(&self) -> &str {
-        &self.words
-    }
+impl Stored {
     fn value(&self, column: &ColumnRef) -> Value {
-        column.value(&self.entry)
+        column.value_in(&*self.entry)
     }
+
     fn has_key(&self, field: &str, accepts: &dyn Fn(&str) -> bool) -> bool {
         self.keys.iter().any(|key| key.field == field && accepts(&key.key))
     }
-    fn is_live(&self) -> bool {
-        self.entry.deletion.is_none()
-    }
+
     fn owner(&self) -> Option<Uuid> {
-        reference(&self.entry.record.data, "owner")
+        reference(self.entry.data(), "owner")
     }
+
     fn customer(&self) -> Option<Uuid> {
-        reference(&self.entry.record.data, "customer")
+        reference(self.entry.data(), "customer")
     }
 }
 
@@ -75,14 +39,14 @@ fn reference(data: &AnyData, field: &str) -> Option<Uuid> {
 }
 
 impl State {
-    pub(super) fn sees(&self, row: &dyn Row, sight: &Sight) -> bool {
-        self.in_scope(row.schema(), row.owner(), row.customer(), sight)
+    pub(super) fn sees(&self, row: &Stored, sight: &Sight) -> bool {
+        self.in_scope(row.entry.schema(), row.owner(), row.customer(), sight)
     }
 
     fn in_scope(&self, schema: &Schema, owner: Option<Uuid>, customer: Option<Uuid>, sight: &Sight) -> bool {
         let owner = || match schema.gate {
             Gate::Owner => owner,
-            _ => customer.and_then(|id| self.row("customer", id)).and_then(Row::owner),
+            _ => customer.and_then(|id| self.row("customer", id)).and_then(Stored::owner),
         };
         match sight.scope(schema) {
             Scope::All => true,
@@ -90,17 +54,18 @@ impl State {
             Scope::Own(user) => owner() == Some(user.uuid()),
             Scope::Team(team) => {
                 let user = owner()
-                    .and_then(|id| self.table::<crate::model::User>()?.get(crate::value::Id::from_uuid(id)));
-                user.is_some_and(|user| user.entry.record.team.as_deref() == Some(team))
+                    .and_then(|id| self.row(User::ENTITY, id))
+                    .and_then(|row| row.entry.of::<User>().ok());
+                user.is_some_and(|user| user.record.team.as_deref() == Some(team))
             }
         }
     }
 
-    fn row(&self, entity: &str, id: Uuid) -> Option<&dyn Row> {
-        self.tables.get(entity)?.row(id)
+    pub(super) fn row(&self, entity: &str, id: Uuid) -> Option<&Stored> {
+        self.tables.get(entity)?.get(id)
     }
 
-    fn accepts(&self, condition: &Condition, row: &dyn Row, sight: &Sight) -> bool {
+    fn accepts(&self, condition: &Condition, row: &Stored, sight: &Sight) -> bool {
         match condition {
             Condition::All(all) => all.iter().all(|one| self.accepts(one, row, sight)),
             Condition::Any(any) => any.iter().any(|one| self.accepts(one, row, sight)),
@@ -122,7 +87,7 @@ impl State {
             Condition::NoKeys { column } => row.value(column).is_empty(),
             Condition::Hop { column, target, condition } => match row.value(column) {
                 Value::Id(id) => self.row(target.entity, id).is_some_and(|row| {
-                    row.is_live()
+                    row.entry.is_live()
                         && self.in_scope(target, row.owner(), row.customer(), sight)
                         && self.accepts(condition, row, sight)
                 }),
@@ -132,62 +97,63 @@ impl State {
     }
 
     /// The records that a plan is for, in no order.
-    pub(super) fn matching(&self, schema: &Schema, plan: &Plan, worst: Match) -> Vec<&dyn Row> {
+    pub(super) fn matching(&self, schema: &Schema, plan: &Plan, worst: Match) -> Vec<&Stored> {
         let Some(table) = self.tables.get(schema.entity) else { return Vec::new() };
-        let wanted = |row: &&dyn Row| {
-            row.is_live() != plan.trash
-                && self.sees(*row, &plan.sight)
-                && plan.words.as_ref().is_none_or(|search| search.best_match(row.words(), worst).is_some())
-                && self.accepts(&plan.condition, *row, &plan.sight)
+        let wanted = |row: &&Stored| {
+            row.entry.is_live() != plan.trash
+                && self.sees(row, &plan.sight)
+                && plan.words.as_ref().is_none_or(|search| search.best_match(&row.words, worst).is_some())
+                && self.accepts(&plan.condition, row, &plan.sight)
         };
         table.rows().filter(wanted).collect()
     }
 
-    pub(super) fn find<E: Entity>(&self, plan: &Plan) -> Vec<Entry<E>> {
-        self.sorted(E::schema(), plan).into_iter().take(plan.limit).filter_map(entry).collect()
+    pub(crate) fn find(&self, schema: &Schema, plan: &Plan) -> Vec<Box<AnyEntry>> {
+        let found = self.sorted(schema, plan).into_iter().take(plan.limit);
+        found.map(|row| row.entry.copy()).collect()
     }
 
-    pub(super) fn search<E: Entity>(&self, plan: &Plan) -> Vec<Found<E>> {
-        let found = self.ranked(E::schema(), plan).into_iter().take(plan.limit);
-        found.filter_map(|(matched, row)| Some(Found { matched, entry: entry(row)? })).collect()
+    pub(crate) fn search(&self, schema: &Schema, plan: &Plan) -> Vec<(Match, Box<AnyEntry>)> {
+        let found = self.ranked(schema, plan).into_iter().take(plan.limit);
+        found.map(|(matched, row)| (matched, row.entry.copy())).collect()
     }
 
     /// The records that a plan is for, in its order.
-    fn sorted(&self, schema: &Schema, plan: &Plan) -> Vec<&dyn Row> {
+    fn sorted(&self, schema: &Schema, plan: &Plan) -> Vec<&Stored> {
         let mut found = self.matching(schema, plan, Match::Inside);
         let order = &plan.order;
         let backwards = order.keys.last().is_some_and(|key| key.descending);
-        let ranked = |row: &dyn Row| {
+        let ranked = |row: &Stored| {
             let ranks = order.keys.iter().map(|key| key.column.rank(row.value(&key.column))).collect();
-            Ranked { order, backwards, ranks, place: row.place() }
+            Ranked { order, backwards, ranks, place: row.place }
         };
-        found.sort_by_cached_key(|row| ranked(*row));
+        found.sort_by_cached_key(|row| ranked(row));
         let Some(after) = &order.after else { return found };
         // One that the reader does not see is as good as gone: a cursor tells nothing of it.
-        let last = self.row(schema.entity, after.id).filter(|row| self.sees(*row, &plan.sight));
-        let place = last.map(Row::place).unwrap_or_else(|| {
+        let last = self.row(schema.entity, after.id).filter(|row| self.sees(row, &plan.sight));
+        let place = last.map(|row| row.place).unwrap_or_else(|| {
             // Of the same moment, as in a batch, the ids tell who was first.
             let rows = self.tables.get(schema.entity).into_iter().flat_map(|table| table.rows());
-            let older = rows.filter(|row| (row.created_at(), row.id()) < (after.created_at, after.id));
+            let older = rows.filter(|row| row.entry.born() < (after.created_at, after.id));
             // One further when going backwards: the youngest that is left comes next.
-            older.map(Row::place).max().unwrap_or(0) + u64::from(backwards)
+            older.map(|row| row.place).max().unwrap_or(0) + u64::from(backwards)
         });
         let after = Ranked { order, backwards, ranks: after.ranks.clone(), place };
-        found.retain(|row| ranked(*row) > after);
+        found.retain(|row| ranked(row) > after);
         found
     }
 
     /// The records that a search finds, the best first, among equals the newest.
-    fn ranked(&self, schema: &Schema, plan: &Plan) -> Vec<(Match, &dyn Row)> {
+    fn ranked(&self, schema: &Schema, plan: &Plan) -> Vec<(Match, &Stored)> {
         let Some(search) = &plan.words else { return Vec::new() };
         let matching = self.matching(schema, plan, Match::Typo).into_iter();
-        let mut found: Vec<(Match, &dyn Row)> =
-            matching.filter_map(|row| Some((search.best_match(row.words(), Match::Typo)?, row))).collect();
-        found.sort_by_key(|(matched, row)| (*matched, Reverse(row.place())));
+        let mut found: Vec<(Match, &Stored)> =
+            matching.filter_map(|row| Some((search.best_match(&row.words, Match::Typo)?, row))).collect();
+        found.sort_by_key(|(matched, row)| (*matched, Reverse(row.place)));
         found
     }
 
-    pub(super) fn aggregate(
+    pub(crate) fn aggregate(
         &self,
         schema: &Schema,
         plan: &Plan,
@@ -195,9 +161,8 @@ impl State {
     ) -> Result<Vec<RawGroup>> {
         let mut groups: BTreeMap<(Vec<Atom>, Atom), RawGroup> = BTreeMap::new();
         let found = self.matching(schema, plan, Match::Inside);
-        let raw = |column: &ColumnRef, row: &dyn Row| {
-            ColumnRef { folded: false, ..*column }.atom(row.value(column))
-        };
+        let raw =
+            |column: &ColumnRef, row: &Stored| ColumnRef { folded: false, ..*column }.atom(row.value(column));
         for row in found {
             let keys: Vec<Atom> = figures.keys.iter().map(|key| group_key(key, figures, row)).collect();
             let currency = figures.currency.map_or(Atom::Null, |column| raw(&column, row));
@@ -235,7 +200,7 @@ impl State {
 }
 
 /// The amount of a deal weighted by how likely it is won.
-fn weighted(weights: &Weights, minor: i64, row: &dyn Row) -> i64 {
+fn weighted(weights: &Weights, minor: i64, row: &Stored) -> i64 {
     let stage = row.value(&weights.stage);
     let percent = weights.percent(
         row.value(&weights.probability).as_int(),
@@ -245,7 +210,7 @@ fn weighted(weights: &Weights, minor: i64, row: &dyn Row) -> i64 {
     Money::new(minor, Currency::USD).percent(percent).minor
 }
 
-fn group_key(key: &GroupKey, figures: &AggregatePlan, row: &dyn Row) -> Atom {
+fn group_key(key: &GroupKey, figures: &AggregatePlan, row: &Stored) -> Atom {
     let value = row.value(&key.column);
     match (key.period, &value) {
         (Some(period), Value::Date(date)) => Atom::Text(period.start(*date).to_string()),
@@ -284,11 +249,6 @@ fn test(column: &ColumnRef, op: Op, values: &[Atom], value: Value) -> bool {
             _ => value == Value::Null,
         },
     }
-}
-
-/// The record in a row.
-fn entry<E: Entity>(row: &dyn Row) -> Option<Entry<E>> {
-    row.as_any().downcast_ref::<Stored<E>>().map(|stored| stored.entry.clone())
 }
 
 /// Where a record stands in an order.

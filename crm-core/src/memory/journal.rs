@@ -84,8 +84,7 @@ impl State {
             (Level::All, _) => true,
             (Level::None, _) | (_, Gate::Free) => false,
             _ => {
-                let customers = self.table::<crate::model::Customer>();
-                let customer = change.customer.and_then(|id| customers?.get(crate::value::Id::from_uuid(id)));
+                let customer = change.customer.and_then(|id| self.row("customer", id));
                 customer.is_some_and(|customer| self.sees(customer, &sight.customers_as(change.kind)))
             }
         }

@@ -6,16 +6,18 @@ mod journal;
 mod table;
 
 use crate::error::{Error, Result};
-use crate::model::{Entity, FieldSet, Reminder, User};
+use crate::model::{Entity, FieldSet, Reminder, Schema, User};
 use crate::port::{
     AggregatePlan, Attempts, Delivery, Entry, Found, IndexChange, Key, OperationalRead, OperationalWrite,
     Plan, RawGroup, Read, Repository, Sealed, SessionRow, Sight, Snapshot, Store, StoreState, Transaction,
 };
+use crate::store::{AnyEntry, all_found, all_own, own};
 use crate::value::{Id, Match, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use table::{AnyTable, Table};
+use table::Table;
+use uuid::Uuid;
 
 /// Keeps everything in memory; the oracle of the tests. Programs that want no file open SQLite in memory instead.
 #[derive(Default)]
@@ -40,7 +42,7 @@ impl MemoryStore {
 /// Everything that a store holds.
 #[derive(Clone, Default)]
 pub(crate) struct State {
-    tables: BTreeMap<&'static str, Arc<dyn AnyTable>>,
+    tables: BTreeMap<&'static str, Arc<Table>>,
     operations: Vec<Arc<Sealed>>,
     authority: u64,
     credentials: BTreeMap<Id<User>, String>,
@@ -52,39 +54,36 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Whether records of this kind were ever put in.
-    pub(crate) fn has<E: Entity>(&self) -> bool {
-        self.tables.contains_key(E::ENTITY)
+    /// Whether records of this entity were ever put in.
+    pub(crate) fn has(&self, entity: &str) -> bool {
+        self.tables.contains_key(entity)
     }
 
-    /// Puts all records of a kind in, in the order of their creation, each with its keys and words.
-    pub(crate) fn fill<E: Entity>(&mut self, rows: Vec<(Entry<E>, BTreeSet<Key>, String)>) {
-        self.tables.insert(E::ENTITY, Arc::new(Table::of(rows)));
+    /// Puts all records of an entity in, in the order of their creation, each with its keys and words.
+    pub(crate) fn fill(&mut self, entity: &'static str, rows: Vec<(Box<AnyEntry>, BTreeSet<Key>, String)>) {
+        self.tables.insert(entity, Arc::new(Table::of(rows)));
     }
 
-    fn table<E: Entity>(&self) -> Option<&Table<E>> {
-        self.tables.get(E::ENTITY)?.as_any().downcast_ref()
+    fn get(&self, entity: &str, id: Uuid, sight: &Sight) -> Option<Box<AnyEntry>> {
+        let stored = self.tables.get(entity)?.get(id)?;
+        self.sees(stored, sight).then(|| stored.entry.copy())
     }
 
-    fn table_mut<E: Entity>(&mut self) -> Result<&mut Table<E>> {
-        let table = self.tables.entry(E::ENTITY).or_insert_with(|| Arc::new(Table::<E>::default()));
-        if Arc::get_mut(table).is_none() {
-            *table = table.copied();
-        }
-        let any = Arc::get_mut(table).map(|table| table.as_any_mut());
-        any.and_then(|any| any.downcast_mut()).ok_or_else(|| Error::corrupt("a table of another entity"))
+    pub(crate) fn count(&self, schema: &Schema, plan: &Plan) -> u64 {
+        u64::try_from(self.matching(schema, plan, Match::Inside).len()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn from(&self, entity: &str, after: Option<Uuid>, limit: usize) -> Vec<Box<AnyEntry>> {
+        self.tables.get(entity).map(|table| table.from(after, limit)).unwrap_or_default()
+    }
+
+    fn table_mut(&mut self, entity: &'static str) -> &mut Table {
+        Arc::make_mut(self.tables.entry(entity).or_default())
     }
 }
 
 pub(crate) struct MemorySnapshot {
     state: Arc<State>,
-}
-
-impl MemorySnapshot {
-    /// A view of what was put together elsewhere.
-    pub(crate) fn of(state: &State) -> Self {
-        MemorySnapshot { state: Arc::new(state.clone()) }
-    }
 }
 
 struct MemoryTransaction<'s> {
@@ -155,23 +154,22 @@ macro_rules! reads {
     ($($view:ty),+) => {$(
         impl<E: Entity> Read<E> for $view {
             fn get(&self, id: Id<E>, sight: &Sight) -> Result<Option<Entry<E>>> {
-                let state = HasState::state(self);
-                Ok(state.table::<E>().and_then(|table| table.get(id)).filter(|stored| state.sees(*stored, sight)).map(|stored| stored.entry.clone()))
+                HasState::state(self).get(E::ENTITY, id.uuid(), sight).map(own).transpose()
             }
             fn find(&self, plan: &Plan) -> Result<Vec<Entry<E>>> {
-                Ok(HasState::state(self).find(plan))
+                all_own(HasState::state(self).find(E::schema(), plan))
             }
             fn search(&self, plan: &Plan) -> Result<Vec<Found<E>>> {
-                Ok(HasState::state(self).search(plan))
+                all_found(HasState::state(self).search(E::schema(), plan))
             }
             fn count(&self, plan: &Plan) -> Result<u64> {
-                Ok(u64::try_from(HasState::state(self).matching(E::schema(), plan, Match::Inside).len()).unwrap_or(u64::MAX))
+                Ok(HasState::state(self).count(E::schema(), plan))
             }
             fn aggregate(&self, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>> {
                 HasState::state(self).aggregate(E::schema(), plan, figures)
             }
             fn all(&self, after: Option<Id<E>>, limit: usize) -> Result<Vec<Entry<E>>> {
-                Ok(HasState::state(self).table::<E>().map(|table| table.from(after, limit)).unwrap_or_default())
+                all_own(HasState::state(self).from(E::ENTITY, after.map(Id::uuid), limit))
             }
         }
 
@@ -226,13 +224,13 @@ reads!(MemorySnapshot, MemoryTransaction<'_>);
 
 impl<E: Entity> Repository<E> for MemoryTransaction<'_> {
     fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
-        self.state.table_mut()?.insert(entry, index)
+        self.state.table_mut(E::ENTITY).insert(entry, index)
     }
     fn replace(&mut self, entry: &Entry<E>, _: FieldSet, index: &IndexChange) -> Result<()> {
-        self.state.table_mut()?.replace(entry, index)
+        self.state.table_mut(E::ENTITY).replace(entry, index)
     }
     fn remove(&mut self, id: Id<E>, _: &IndexChange) -> Result<()> {
-        self.state.table_mut::<E>()?.remove(id);
+        self.state.table_mut(E::ENTITY).remove(id.uuid());
         Ok(())
     }
 }
@@ -311,10 +309,9 @@ impl OperationalWrite for MemoryTransaction<'_> {
         Ok(())
     }
     fn set_unique(&mut self, entity: &'static str, field: &'static str, unique: bool) -> Result<()> {
-        let Some(table) = self.state.tables.get_mut(entity) else { return Ok(()) };
-        if Arc::get_mut(table).is_none() {
-            *table = table.copied();
+        match self.state.tables.get_mut(entity) {
+            Some(table) => Arc::make_mut(table).set_unique(entity, field, unique),
+            None => Ok(()),
         }
-        Arc::get_mut(table).map_or(Ok(()), |table| table.set_unique(field, unique))
     }
 }

@@ -1,100 +1,85 @@
 //! One entity's records with their keys and words.
 
-use super::evaluate::Row;
 use crate::error::{Error, Result};
-use crate::model::Entity;
-use crate::port::{Entry, IndexChange, Key};
-use crate::value::Id;
-use std::any::Any;
+use crate::model::Schema;
+use crate::port::{IndexChange, Key};
+use crate::store::AnyEntry;
+use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A table whose entity is known only at run time.
-pub(super) trait AnyTable: Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-    fn copied(&self) -> Arc<dyn AnyTable>;
-    fn row(&self, id: Uuid) -> Option<&dyn Row>;
-    fn rows(&self) -> Box<dyn Iterator<Item = &dyn Row> + '_>;
-    fn set_unique(&mut self, field: &'static str, unique: bool) -> Result<()>;
+/// One entity's records.
+#[derive(Clone, Default)]
+pub(super) struct Table {
+    rows: BTreeMap<Uuid, Arc<Stored>>,
 }
 
-/// The records of one entity.
+/// A record as it is kept.
 #[derive(Clone)]
-pub(super) struct Table<E: Entity> {
-    rows: BTreeMap<Id<E>, Arc<Stored<E>>>,
-}
-
-/// A record with what the indexes hold of it.
-#[derive(Clone)]
-pub(super) struct Stored<E: Entity> {
+pub(super) struct Stored {
     /// Its place in the order of creation.
     pub(super) place: u64,
-    pub(super) entry: Entry<E>,
+    pub(super) entry: Arc<AnyEntry>,
     pub(super) keys: BTreeSet<Key>,
     pub(super) words: String,
 }
 
-impl<E: Entity> Default for Table<E> {
-    fn default() -> Self {
-        Table { rows: BTreeMap::new() }
-    }
-}
-
-impl<E: Entity> Table<E> {
-    /// A table of records in the order of their creation.
-    pub(super) fn of(rows: Vec<(Entry<E>, BTreeSet<Key>, String)>) -> Self {
+impl Table {
+    /// A table of these records, the oldest first, with their keys and words.
+    pub(super) fn of(rows: Vec<(Box<AnyEntry>, BTreeSet<Key>, String)>) -> Self {
         let mut table = Table::default();
         for (place, (entry, keys, words)) in (1..).zip(rows) {
-            table.rows.insert(entry.record.id, Arc::new(Stored { place, entry, keys, words }));
+            let stored = Stored { place, entry: entry.into(), keys, words };
+            table.rows.insert(stored.entry.id(), Arc::new(stored));
         }
         table
     }
 
-    pub(super) fn get(&self, id: Id<E>) -> Option<&Stored<E>> {
+    pub(super) fn get(&self, id: Uuid) -> Option<&Stored> {
         self.rows.get(&id).map(|stored| &**stored)
     }
 
-    pub(super) fn place(&self, id: Id<E>) -> Option<u64> {
-        self.rows.get(&id).map(|stored| stored.place)
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Stored> {
+        self.rows.values().map(|stored| &**stored)
     }
 
     /// Records in the order in which they were put in, from behind one on.
-    pub(super) fn from(&self, after: Option<Id<E>>, limit: usize) -> Vec<Entry<E>> {
-        let behind = after.and_then(|id| self.place(id)).unwrap_or(0);
-        let mut later: Vec<_> = self.rows.values().filter(|stored| stored.place > behind).collect();
-        later.sort_by_cached_key(|stored| stored.place);
-        later.into_iter().take(limit).map(|stored| stored.entry.clone()).collect()
+    pub(super) fn from(&self, after: Option<Uuid>, limit: usize) -> Vec<Box<AnyEntry>> {
+        let behind = after.and_then(|id| self.get(id)).map_or(0, |stored| stored.place);
+        let mut later: Vec<_> = self.rows().filter(|stored| stored.place > behind).collect();
+        later.sort_by_key(|stored| stored.place);
+        later.into_iter().take(limit).map(|stored| stored.entry.copy()).collect()
     }
 
-    pub(super) fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
-        let id = entry.record.id;
+    pub(super) fn insert(&mut self, entry: &AnyEntry, index: &IndexChange) -> Result<()> {
+        let id = entry.id();
         if self.rows.contains_key(&id) {
-            return Err(duplicate::<E>("id", &id.to_string(), id));
+            return Err(duplicate(entry.schema(), "id", &id.to_string(), id));
         }
         self.refuse_same_code(entry)?;
-        let place = self.rows.values().map(|stored| stored.place).max().unwrap_or(0) + 1;
-        self.put(Stored { place, entry: entry.clone(), keys: BTreeSet::new(), words: String::new() }, index)
+        let place = self.rows().map(|stored| stored.place).max().unwrap_or(0) + 1;
+        let entry = entry.copy().into();
+        self.put(Stored { place, entry, keys: BTreeSet::new(), words: String::new() }, index)
     }
 
-    pub(super) fn replace(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
-        let Some(old) = self.rows.get(&entry.record.id) else {
+    pub(super) fn replace(&mut self, entry: &AnyEntry, index: &IndexChange) -> Result<()> {
+        let Some(old) = self.rows.get(&entry.id()) else {
             return Err(Error::corrupt("a record to be replaced is missing"));
         };
-        let stored = Stored { entry: entry.clone(), ..Stored::clone(old) };
+        let stored = Stored { entry: entry.copy().into(), ..Stored::clone(old) };
         self.put(stored, index)
     }
 
-    fn put(&mut self, mut stored: Stored<E>, index: &IndexChange) -> Result<()> {
-        let id = stored.entry.record.id;
+    fn put(&mut self, mut stored: Stored, index: &IndexChange) -> Result<()> {
+        let id = stored.entry.id();
         for removed in &index.removed {
             // Whether it was unique when it was claimed does not matter any more.
             stored.keys.retain(|key| (key.field, &key.key) != (removed.field, &removed.key));
         }
         for key in &index.added {
             if let Some(holder) = self.holder(key, id) {
-                return Err(duplicate::<E>(key.field, &key.key, holder));
+                return Err(duplicate(stored.entry.schema(), key.field, &key.key, holder));
             }
             stored.keys.insert(key.clone());
         }
@@ -105,53 +90,37 @@ impl<E: Entity> Table<E> {
         Ok(())
     }
 
-    fn holder(&self, key: &Key, but: Id<E>) -> Option<Id<E>> {
+    fn holder(&self, key: &Key, but: Uuid) -> Option<Uuid> {
         let others = self.rows.iter().filter(|(id, _)| **id != but);
         others.filter(|_| key.unique).find(|(_, stored)| stored.keys.contains(key)).map(|(id, _)| *id)
     }
 
     /// A code is unique for ever: in the trash, too.
-    fn refuse_same_code(&self, entry: &Entry<E>) -> Result<()> {
-        let Some(field) = E::schema().field("code") else { return Ok(()) };
-        let code = entry.record.data.value(field);
-        match self
-            .rows
-            .values()
-            .find(|other| !code.is_empty() && other.entry.record.data.value(field) == code)
-        {
-            Some(other) => match code {
-                crate::value::Value::Text(code) => Err(duplicate::<E>("code", &code, other.entry.record.id)),
-                _ => Ok(()),
-            },
-            None => Ok(()),
+    fn refuse_same_code(&self, entry: &AnyEntry) -> Result<()> {
+        let schema = entry.schema();
+        let Some(field) = schema.field("code") else { return Ok(()) };
+        let code = entry.data().value(field);
+        let same = |other: &&Stored| !code.is_empty() && other.entry.data().value(field) == code;
+        match (self.rows().find(same), &code) {
+            (Some(other), Value::Text(code)) => Err(duplicate(schema, "code", code, other.entry.id())),
+            _ => Ok(()),
         }
     }
 
-    pub(super) fn remove(&mut self, id: Id<E>) {
+    pub(super) fn remove(&mut self, id: Uuid) {
         self.rows.remove(&id);
     }
-}
 
-impl<E: Entity> AnyTable for Table<E> {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-    fn copied(&self) -> Arc<dyn AnyTable> {
-        Arc::new(self.clone())
-    }
-    fn row(&self, id: Uuid) -> Option<&dyn Row> {
-        self.rows.get(&Id::from_uuid(id)).map(|stored| &**stored as &dyn Row)
-    }
-    fn rows(&self) -> Box<dyn Iterator<Item = &dyn Row> + '_> {
-        Box::new(self.rows.values().map(|stored| &**stored as &dyn Row))
-    }
-    fn set_unique(&mut self, field: &'static str, unique: bool) -> Result<()> {
+    /// Makes the keys of a field unique, or no longer so.
+    pub(super) fn set_unique(
+        &mut self,
+        entity: &'static str,
+        field: &'static str,
+        unique: bool,
+    ) -> Result<()> {
         let mut claimed = BTreeMap::new();
         for (id, stored) in &mut self.rows {
-            let keys = claim(E::ENTITY, &stored.keys, field, unique, id.uuid(), &mut claimed)?;
+            let keys = claim(entity, &stored.keys, field, unique, *id, &mut claimed)?;
             *stored = Arc::new(Stored { keys, ..Stored::clone(stored) });
         }
         Ok(())
@@ -182,6 +151,6 @@ fn claim(
     Ok(changed)
 }
 
-fn duplicate<E: Entity>(field: &'static str, value: &str, holder: Id<E>) -> Error {
-    Error::Duplicate { entity: E::ENTITY, field, value: value.to_owned(), holder: Some(holder.uuid()) }
+fn duplicate(schema: &Schema, field: &'static str, value: &str, holder: Uuid) -> Error {
+    Error::Duplicate { entity: schema.entity, field, value: value.to_owned(), holder: Some(holder) }
 }

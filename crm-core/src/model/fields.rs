@@ -1,7 +1,6 @@
 //! The fields of an entity's data, whatever the entity.
 
-use super::{Entity, FieldSet, Schema};
-#[cfg(feature = "exchange")]
+use super::{Entity, FieldSet, Schema, Validate};
 use crate::error::Violations;
 use crate::value::{KeyRules, Mismatch, Value, Words};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -14,19 +13,22 @@ use uuid::Uuid;
 pub(crate) type AnyData = dyn Fields;
 
 /// What [`Entity`] says of single fields, for [`AnyData`].
-pub(crate) trait Fields: Any + Debug + Send {
+pub(crate) trait Fields: Any + Debug + Send + Sync {
     fn schema(&self) -> &'static Schema;
     fn value(&self, field: usize) -> Value;
     fn set(&mut self, field: usize, value: Value) -> Result<(), Mismatch>;
     fn references(&self, field: usize, visit: &mut dyn FnMut(&'static str, Uuid));
     fn keys(&self, field: usize, rules: &KeyRules, out: &mut dyn FnMut(String));
     fn words(&self, field: usize, rules: &KeyRules, out: &mut Words);
-    #[cfg(feature = "exchange")]
     fn tidy(&mut self, problems: &mut Violations);
+    fn check(&self, problems: &mut Violations);
+    /// The fields that differ; all of them in data of another entity.
+    fn changed(&self, other: &AnyData) -> FieldSet;
+    /// Takes one field over from data of the same entity.
+    fn copy_field(&mut self, field: usize, from: &AnyData);
     /// Data of the same entity with nothing in it.
     fn empty(&self) -> Box<AnyData>;
     /// The same data once more.
-    #[cfg(feature = "exchange")]
     fn copy(&self) -> Box<AnyData>;
 }
 
@@ -65,16 +67,33 @@ impl<E: Entity> Fields for E {
         Entity::words(self, field, rules, out);
     }
 
-    #[cfg(feature = "exchange")]
     fn tidy(&mut self, problems: &mut Violations) {
         Entity::tidy(self, problems);
+    }
+
+    fn check(&self, problems: &mut Violations) {
+        Validate::check(self, problems);
+    }
+
+    fn changed(&self, other: &AnyData) -> FieldSet {
+        let other: &dyn Any = other;
+        match other.downcast_ref() {
+            Some(other) => Entity::changed(self, other),
+            None => E::schema().all_fields(),
+        }
+    }
+
+    fn copy_field(&mut self, field: usize, from: &AnyData) {
+        let from: &dyn Any = from;
+        if let Some(from) = from.downcast_ref() {
+            Entity::copy_field(self, field, from);
+        }
     }
 
     fn empty(&self) -> Box<AnyData> {
         Box::new(E::default())
     }
 
-    #[cfg(feature = "exchange")]
     fn copy(&self) -> Box<AnyData> {
         Box::new(self.clone())
     }

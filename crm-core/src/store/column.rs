@@ -1,7 +1,7 @@
 //! Columns as lists speak of them, and the comparable form of what they hold.
 
-use super::Entry;
-use crate::model::{Entity, Record, Schema};
+use super::{AnyEntry, Entry, Envelope};
+use crate::model::{Entity, Schema};
 use crate::value::{Column, FieldDef, FieldValue, Quantity, Shape, Value, ValueType, fold, to_micros};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,8 @@ pub enum EnvelopeField {
 }
 
 impl EnvelopeField {
-    /// Its value in a record.
-    pub(crate) fn value<E: Entity>(self, record: &Record<E>) -> Value {
+    /// Its value in an envelope.
+    pub(crate) fn value(self, record: &Envelope) -> Value {
         match self {
             EnvelopeField::Id => record.id.into(),
             EnvelopeField::Version => Value::Int(i64::try_from(record.version).unwrap_or(i64::MAX)),
@@ -135,18 +135,22 @@ impl ColumnRef {
 
     /// The value of this column in a stored record.
     pub fn value<E: Entity>(&self, entry: &Entry<E>) -> Value {
-        let record = &entry.record;
+        self.value_in(entry)
+    }
+
+    /// The value of this column in a record of some entity.
+    pub(crate) fn value_in(&self, entry: &AnyEntry) -> Value {
         match self.source {
-            Source::Envelope(field) => field.value(record),
+            Source::Envelope(field) => field.value(&entry.envelope()),
             Source::Custom { index, key, sub } => {
-                let value = record.data.value(index).part(key);
+                let value = entry.data().value(index).part(key);
                 match sub {
                     Some(sub) => value.part(sub),
                     None => value,
                 }
             }
             Source::Field { index, part, sub } => {
-                let value = record.data.value(index);
+                let value = entry.data().value(index);
                 let value = match part {
                     Some(part) => value.part(part),
                     None => value,

@@ -1,6 +1,7 @@
 //! The storage port: what an adapter must offer, and nothing of how it does it.
 
 mod aggregate;
+mod any;
 mod chain;
 mod column;
 mod condition;
@@ -12,6 +13,8 @@ mod port;
 mod sight;
 
 pub use aggregate::{Aggregate, AggregatePlan, Group, GroupBy, GroupKey, RawGroup, Weights};
+pub use any::Envelope;
+pub(crate) use any::{AnyEntry, all_found, all_own, keeper, own, own_data, own_data_mut};
 pub use chain::{Hash, Head, Sealed, SealedValues};
 pub(crate) use column::custom_key_field;
 pub(crate) use column::in_order;
@@ -21,6 +24,7 @@ pub(crate) use condition::{column_is, equals, has_custom};
 pub(crate) use cursor::{decode as decode_cursor, encode as encode_cursor, fingerprint};
 pub use operational::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
 pub(crate) use path::{Reading, reading};
+pub(crate) use plan::page_of;
 pub use plan::{Order, Plan, Position, SortKey};
 pub use port::{
     Entry, Found, IndexChange, JournalRead, JournalWrite, Key, Moment, Read, Repository, Snapshot, Store,

@@ -2,9 +2,9 @@
 
 use super::condition::Resolver;
 use super::path::{Target, target};
-use super::{Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor};
+use super::{AnyEntry, Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor, keeper};
 use crate::error::{Error, Result, Violations};
-use crate::model::{Conventions, Entity, Page, Query, Schema};
+use crate::model::{Conventions, Kind, Page, Query, Schema};
 use crate::value::{Search, Timestamp, ValueType};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -135,11 +135,12 @@ impl Plan {
     }
 
     /// The cursor of the page that begins after this record.
-    pub(crate) fn cursor_after<E: Entity>(&self, entry: &Entry<E>) -> String {
-        let ranks = self.order.keys.iter().map(|key| key.column.rank(key.column.value(entry)));
+    pub(crate) fn cursor_after(&self, entry: &AnyEntry) -> String {
+        let envelope = entry.envelope();
+        let ranks = self.order.keys.iter().map(|key| key.column.rank(key.column.value_in(entry)));
         let mut position: Vec<Atom> = ranks.collect();
-        position.push(Atom::Int(entry.record.created_at.timestamp_micros()));
-        position.push(Atom::Id { id: entry.record.id.uuid() });
+        position.push(Atom::Int(envelope.created_at.timestamp_micros()));
+        position.push(Atom::Id { id: envelope.id });
         cursor::encode(&position, self.hash)
     }
 }
@@ -152,6 +153,19 @@ impl<E: Stored> Page<Entry<E>> {
         let total = total.then(|| E::read(view).count(plan)).transpose()?;
         Ok(Page { items, next, total })
     }
+}
+
+/// The page of a plan for records of a kind.
+pub(crate) fn page_of(
+    kind: Kind,
+    view: &dyn Snapshot,
+    plan: &Plan,
+    total: bool,
+) -> Result<Page<Box<AnyEntry>>> {
+    let (items, more) = keeper(kind).page(view, plan)?;
+    let next = items.last().filter(|_| more).map(|last| plan.cursor_after(&**last));
+    let total = total.then(|| keeper(kind).count(view, plan)).transpose()?;
+    Ok(Page { items, next, total })
 }
 
 /// Sets the place where the order goes on.

@@ -327,8 +327,13 @@ pub trait FieldValue: Clone + PartialEq + Send + Sync + 'static {
 /// `corrupt` when a field that can't be absent is.
 #[doc(hidden)]
 #[inline]
-pub fn read_field<T: FieldValue, R: ColumnReader + ?Sized>(from: &mut R, name: &str) -> Result<T> {
-    present(T::read(from)?, name)
+pub fn read_field<T: FieldValue, R: ColumnReader + ?Sized>(
+    field: &mut T,
+    from: &mut R,
+    name: &str,
+) -> Result<()> {
+    *field = present(T::read(from)?, name)?;
+    Ok(())
 }
 
 /// The value as the field itself would give it.

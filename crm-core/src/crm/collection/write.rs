@@ -1,13 +1,12 @@
 //! Writes of single records.
 
-use super::version::{base_at, refuse_conflicts, take_over_custom};
-use super::{Collection, Upserted, cleaned, external_ids};
+use super::{Collection, Upserted};
 use crate::crm::ops::ops;
 use crate::crm::rules::Rules;
-use crate::crm::unit_of_work::UnitOfWork;
+use crate::crm::unit_of_work::{UnitOfWork, once};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, AnyData, Deletion, Kind, Patch, Record};
-use crate::store::{Condition, Plan};
+use crate::store::{Condition, Plan, own};
 use crate::value::{Id, Value};
 use uuid::Uuid;
 
@@ -63,11 +62,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// As [`Collection::create`]; `invalid` for unknown fields and values that don't fit.
     pub fn create_from(&self, patch: Patch) -> Result<Record<E>> {
-        self.session.write("create", |unit| {
-            let mut data = E::default();
-            apply(patch, &mut data)?;
-            unit.create(data)
-        })
+        self.any().create_from(patch)?.own()
     }
 
     /// Changes a record by a closure that gets its newest data. Nothing is written when nothing differs.
@@ -83,12 +78,14 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `not_found`, `denied`, `invalid`, `duplicate`, `refused` by a rule of the domain.
     pub fn update(&self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            unit.update(id, |data| {
+        let updated = self.any().update(
+            id.uuid(),
+            &mut once(|data| {
                 change(data);
                 Ok(())
-            })
-        })
+            }),
+        );
+        Ok(own(updated?)?.record)
     }
 
     /// Changes the fields that the patch names: null clears, a value sets, what is absent stays.
@@ -105,7 +102,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// As [`Collection::update`]; `invalid` for unknown fields and values that don't fit.
     pub fn patch(&self, id: Id<E>, patch: Patch) -> Result<Record<E>> {
-        self.session.write("update", |unit| unit.update(id, |data| apply(patch, data)))
+        self.any().patch(id.uuid(), patch)?.own()
     }
 
     /// As [`Collection::patch`], for a writer who has read this version.
@@ -125,18 +122,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `conflict` when somebody else has changed one of the patch's fields since; as [`Collection::patch`].
     pub fn patch_at(&self, id: Id<E>, version: u64, patch: Patch) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            let current = unit.load(id)?.record;
-            let mut base = base_at(unit, &current, version)?;
-            let mut wanted = base.clone();
-            apply(patch.clone(), &mut wanted)?;
-            let mut problems = Violations::default();
-            wanted.tidy(&mut problems);
-            base.tidy(&mut problems);
-            problems.into_result()?;
-            refuse_conflicts(&current, &base, &wanted)?;
-            unit.update(id, |data| apply(patch, data))
-        })
+        self.any().patch_at(id.uuid(), version, patch)?.own()
     }
 
     /// Writes a whole record back. Its version says what the writer has read; only the fields that he changed since
@@ -156,19 +142,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `conflict` with the fields, their stored values and the stored version; as [`Collection::update`].
     pub fn replace(&self, record: Record<E>) -> Result<Record<E>> {
-        self.session.write("update", |unit| {
-            let current = unit.load(record.id)?.record;
-            let base = base_at(unit, &current, record.version)?;
-            let mine = record.data.changed(&base);
-            refuse_conflicts(&current, &base, &record.data)?;
-            unit.update(record.id, |data| {
-                for field in mine.iter().filter(|field| E::schema().custom != Some(*field)) {
-                    data.copy_field(field, &record.data);
-                }
-                take_over_custom(data, &base, &record.data);
-                Ok(())
-            })
-        })
+        self.any().replace(&record.into())?.own()
     }
 
     /// Puts a record and what hangs on it in the trash, under one deletion.
@@ -184,7 +158,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `not_found`, `denied`, `in_use`, `refused` by a rule of the domain.
     pub fn delete(&self, id: Id<E>) -> Result<Deletion> {
-        self.session.write("delete", |unit| unit.delete(id))
+        self.any().delete(id.uuid())
     }
 
     /// Brings a record back from the trash with exactly what was deleted together with it. One that is live stays as
@@ -201,7 +175,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `not_found`, `denied`, `duplicate` when a unique value was taken meanwhile, `refused` (`parent_in_trash`).
     pub fn restore(&self, id: Id<E>) -> Result<Record<E>> {
-        self.session.write("restore", |unit| unit.restore(id))
+        self.any().restore(id.uuid())?.own()
     }
 
     /// Removes a record and what hangs on it from the trash for good. The journal keeps what it said.
@@ -218,7 +192,7 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// `not_found`, `denied`, `refused` (`not_in_trash`), `in_use`.
     pub fn purge(&self, id: Id<E>) -> Result<()> {
-        self.session.write("purge", |unit| unit.purge(id))
+        self.any().purge(id.uuid())
     }
 
     /// Changes the record with this id in another system, or creates one with it. The closure gets its data, or an
@@ -245,10 +219,12 @@ impl<E: Rules> Collection<'_, E> {
         external_id: &str,
         change: impl FnOnce(&mut E),
     ) -> Result<Upserted<E>> {
-        self.upsert_with(source, external_id, |data| {
+        let mut change = once(|data| {
             change(data);
             Ok(())
-        })
+        });
+        let (entry, created) = self.any().upsert_with(source, external_id, &mut change)?;
+        Ok(Upserted::of(own(entry)?.record, created))
     }
 
     /// As [`Collection::upsert`], by a patch.
@@ -264,37 +240,19 @@ impl<E: Rules> Collection<'_, E> {
     /// # Errors
     /// As [`Collection::upsert`] and [`Collection::patch`].
     pub fn upsert_patch(&self, source: &str, external_id: &str, patch: Patch) -> Result<Upserted<E>> {
-        self.upsert_with(source, external_id, |data| apply(patch, data))
-    }
-
-    fn upsert_with(
-        &self,
-        source: &str,
-        external_id: &str,
-        change: impl FnOnce(&mut E) -> Result<()>,
-    ) -> Result<Upserted<E>> {
-        let (source, external_id) = (cleaned(source), cleaned(external_id));
-        let field = external_ids(E::schema())?;
-        self.session.write("upsert", |unit| match known_as(unit, E::kind(), field, &source, &external_id)? {
-            Some(id) => unit.update(Id::from_uuid(id), change).map(Upserted::Updated),
-            None => {
-                let mut data = E::default();
-                change(&mut data)?;
-                is_known_as(&mut data, field, source, external_id)?;
-                unit.create(data).map(Upserted::Created)
-            }
-        })
+        let (record, created) = self.any().upsert(source, external_id, patch)?;
+        Ok(Upserted::of(record.own()?, created))
     }
 }
 
-fn apply(patch: Patch, data: &mut AnyData) -> Result<()> {
+pub(in crate::crm) fn apply(patch: Patch, data: &mut AnyData) -> Result<()> {
     let mut problems = Violations::default();
     patch.apply(data, &mut problems);
     problems.into_result()
 }
 
 /// The record that has this id in another system.
-fn known_as(
+pub(in crate::crm) fn known_as(
     unit: &UnitOfWork<'_>,
     kind: Kind,
     field: usize,
@@ -308,7 +266,12 @@ fn known_as(
 }
 
 /// Gives data an id in another system.
-fn is_known_as(data: &mut AnyData, field: usize, source: String, external_id: String) -> Result<()> {
+pub(in crate::crm) fn is_known_as(
+    data: &mut AnyData,
+    field: usize,
+    source: String,
+    external_id: String,
+) -> Result<()> {
     let mut ids = match data.value(field) {
         Value::Map(ids) => ids,
         _ => Default::default(),

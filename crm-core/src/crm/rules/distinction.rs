@@ -3,7 +3,7 @@
 use super::{Rules, refuse_foreign};
 use crate::crm::unit_of_work::UnitOfWork;
 use crate::error::{Result, Violations};
-use crate::model::{Distinction, Record};
+use crate::model::{Distinction, Kind, Record};
 use crate::store::Entry;
 use crate::value::Id;
 
@@ -36,7 +36,8 @@ impl Rules for Distinction {
         old: Option<&Record<Self>>,
     ) -> Result<()> {
         if old.is_some() && record.other.is_none() && record.other_contact.is_none() {
-            return unit.purge_tree(Entry { record: record.clone(), deletion: None });
+            let gone = Entry { record: record.clone(), deletion: None };
+            return unit.purge_tree(Kind::Distinction, Box::new(gone));
         }
         Ok(())
     }

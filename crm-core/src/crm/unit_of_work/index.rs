@@ -2,10 +2,9 @@
 
 use super::{Ahead, UnitOfWork};
 use crate::crm::ops::ops;
-use crate::crm::rules::Rules;
 use crate::error::Result;
-use crate::model::{AnyData, CustomField, CustomFieldType, Entity, FieldSet, Kind, Record, Settings};
-use crate::store::{Condition, Entry, IndexChange, Key, Plan, Position, custom_key_field};
+use crate::model::{AnyData, CustomField, CustomFieldType, FieldSet, Kind, Record, Schema, Settings};
+use crate::store::{AnyEntry, Condition, IndexChange, Key, Plan, Position, custom_key_field, keeper};
 use crate::value::{EmailAddress, FieldValue, KeyRules, PhoneNumber, Value, Words};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,7 +91,7 @@ impl UnitOfWork<'_> {
         let before = std::mem::replace(&mut self.shared, adopted);
         if before.conventions.keys != self.shared.conventions.keys {
             for kind in Kind::ALL {
-                ops(*kind).reindex(self, &before.conventions.keys)?;
+                self.reindex(*kind, &before.conventions.keys)?;
             }
         }
         Ok(())
@@ -100,11 +99,11 @@ impl UnitOfWork<'_> {
 
     /// Makes the keys and words of an entity's live records anew that follow the rules. The records themselves do not
     /// change, so neither do their versions, and the journal has nothing to say of them.
-    pub(in crate::crm) fn reindex<E: Rules>(&mut self, before: &KeyRules) -> Result<()> {
-        let mut regional = regional_fields::<E>();
-        let with_region = keyed(&self.conventions().custom_fields, E::kind())
+    pub(super) fn reindex(&mut self, kind: Kind, before: &KeyRules) -> Result<()> {
+        let mut regional = regional_fields(kind.schema());
+        let with_region = keyed(&self.conventions().custom_fields, kind)
             .any(|field| field.r#type == CustomFieldType::Phone);
-        if let Some(custom) = E::schema().custom.filter(|_| with_region) {
+        if let Some(custom) = kind.schema().custom.filter(|_| with_region) {
             regional.insert(custom);
         }
         if regional.is_empty() {
@@ -112,27 +111,28 @@ impl UnitOfWork<'_> {
         }
         let mut plan = Plan::all_where(Condition::All(Vec::new()), false, PAGE);
         loop {
-            let page = E::reads(self.tx()).find(&plan)?;
+            let page = keeper(kind).find(self.tx(), &plan)?;
             for entry in &page {
-                self.reindex_one(entry, regional, before)?;
+                self.reindex_one(kind, &**entry, regional, before)?;
             }
             match page.last() {
-                Some(last) if page.len() == PAGE => plan.order.after = Some(place_of(&plan, last)),
+                Some(last) if page.len() == PAGE => plan.order.after = Some(place_of(&plan, &**last)),
                 _ => return Ok(()),
             }
         }
     }
 
-    fn reindex_one<E: Rules>(
+    fn reindex_one(
         &mut self,
-        entry: &Entry<E>,
+        kind: Kind,
+        entry: &AnyEntry,
         regional: FieldSet,
         before: &KeyRules,
     ) -> Result<()> {
-        let data = &entry.record.data;
+        let data = entry.data();
         let rules = &self.shared.conventions.keys;
         let (old, new) =
-            (self.keys_of(E::kind(), data, regional, before), self.keys_of(E::kind(), data, regional, rules));
+            (self.keys_of(kind, data, regional, before), self.keys_of(kind, data, regional, rules));
         let same_words = words_of(data, regional, before) == words_of(data, regional, rules);
         if old == new && same_words {
             return Ok(());
@@ -140,18 +140,18 @@ impl UnitOfWork<'_> {
         let index = IndexChange {
             removed: old.difference(&new).cloned().collect(),
             added: new.difference(&old).cloned().collect(),
-            words: (!same_words).then(|| words_of(data, E::schema().all_fields(), rules)),
+            words: (!same_words).then(|| words_of(data, kind.schema().all_fields(), rules)),
             deletion: false,
         };
-        let replaced = E::repo(self.writer()).replace(entry, FieldSet::EMPTY, &index);
+        let replaced = keeper(kind).replace(self.writer(), entry, FieldSet::EMPTY, &index);
         replaced.map_err(|error| self.hide_holder(error))
     }
 }
 
 /// The fields whose keys or words follow the rules.
-fn regional_fields<E: Entity>() -> FieldSet {
+fn regional_fields(schema: &Schema) -> FieldSet {
     let mut regional = FieldSet::EMPTY;
-    for (index, field) in E::FIELDS.iter().enumerate() {
+    for (index, field) in schema.fields.iter().enumerate() {
         if field.regional && (field.key || field.unique || field.searchable) {
             regional.insert(index);
         }
@@ -159,11 +159,12 @@ fn regional_fields<E: Entity>() -> FieldSet {
     regional
 }
 
-fn place_of<E: Entity>(plan: &Plan, entry: &Entry<E>) -> Position {
+fn place_of(plan: &Plan, entry: &AnyEntry) -> Position {
+    let (created_at, id) = entry.born();
     Position {
-        ranks: plan.order.keys.iter().map(|key| key.column.rank(key.column.value(entry))).collect(),
-        created_at: entry.record.created_at,
-        id: entry.record.id.uuid(),
+        ranks: plan.order.keys.iter().map(|key| key.column.rank(key.column.value_in(entry))).collect(),
+        created_at,
+        id,
     }
 }
 

@@ -4,23 +4,34 @@ use super::UnitOfWork;
 use crate::crm::ops::ops;
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, AnyData, ChangeKind, Customer, Entity, FieldSet, Gate, Kind, Level, User};
-use crate::store::{Entry, Stored};
+use crate::store::{AnyEntry, Entry, Stored, keeper, own};
 use crate::value::Id;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 impl UnitOfWork<'_> {
     /// The live record, if the actor may see it.
     pub(crate) fn load<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
-        match self.load_any(id)? {
-            entry if entry.deletion.is_none() => Ok(entry),
-            _ => Err(not_found::<E>(id)),
+        own(self.load_kind(E::kind(), id.uuid())?)
+    }
+
+    /// The same for a record of a kind.
+    pub(in crate::crm) fn load_kind(&self, kind: Kind, id: Uuid) -> Result<Box<AnyEntry>> {
+        match self.load_kind_any(kind, id)? {
+            entry if entry.is_live() => Ok(entry),
+            _ => Err(not_found(kind, id)),
         }
     }
 
     /// The record, live or in the trash, if the actor may see it.
     pub(crate) fn load_any<E: Stored>(&self, id: Id<E>) -> Result<Entry<E>> {
-        let seen = E::reads(self.tx()).get(id, self.authority.sight(Action::View))?;
-        seen.ok_or_else(|| not_found::<E>(id))
+        own(self.load_kind_any(E::kind(), id.uuid())?)
+    }
+
+    /// The same for a record of a kind.
+    pub(in crate::crm) fn load_kind_any(&self, kind: Kind, id: Uuid) -> Result<Box<AnyEntry>> {
+        let seen = keeper(kind).get(self.tx(), id, self.authority.sight(Action::View))?;
+        seen.ok_or_else(|| not_found(kind, id))
     }
 
     /// `denied` unless the actor may do this to at least some records of the kind.
@@ -30,14 +41,18 @@ impl UnitOfWork<'_> {
 
     /// `denied` unless the actor may do this to a record that he sees.
     pub(crate) fn require<E: Stored>(&self, id: Id<E>, action: Action) -> Result<()> {
-        let kind = E::kind();
+        self.require_kind(E::kind(), id.uuid(), action)
+    }
+
+    /// The same for a record of a kind.
+    pub(in crate::crm) fn require_kind(&self, kind: Kind, id: Uuid, action: Action) -> Result<()> {
         self.authority.require(kind, action)?;
         if self.authority.level(kind, action) == self.authority.level(kind, Action::View) {
             return Ok(());
         }
-        match E::reads(self.tx()).get(id, self.authority.sight(action))? {
+        match keeper(kind).get(self.tx(), id, self.authority.sight(action))? {
             Some(_) => Ok(()),
-            None => Err(Error::Denied { action: action.as_str(), entity: E::ENTITY }),
+            None => Err(Error::Denied { action: action.as_str(), entity: kind.as_str() }),
         }
     }
 
@@ -148,6 +163,6 @@ impl UnitOfWork<'_> {
     }
 }
 
-fn not_found<E: Entity>(id: Id<E>) -> Error {
-    Error::NotFound { entity: E::ENTITY, key: id.to_string() }
+fn not_found(kind: Kind, id: Uuid) -> Error {
+    Error::NotFound { entity: kind.as_str(), key: id.to_string() }
 }

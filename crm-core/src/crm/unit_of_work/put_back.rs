@@ -1,11 +1,10 @@
 //! Putting back what was taken out of a store as a whole: records, operations and bytes exactly as they were.
 
 use super::UnitOfWork;
-use crate::crm::rules::Rules;
 use crate::crm::system::Shared;
 use crate::error::{Error, Result};
-use crate::model::{AnyData, Settings};
-use crate::store::{Delivery, Entry, Head, Sealed, Stored};
+use crate::model::{Kind, Settings};
+use crate::store::{AnyEntry, Delivery, Head, Sealed, Stored, keeper};
 use std::sync::Arc;
 
 impl UnitOfWork<'_> {
@@ -27,10 +26,10 @@ impl UnitOfWork<'_> {
     }
 
     /// Puts a record in as it is, with the keys and words that a live one has. The journal already tells of it.
-    pub(crate) fn put_back<E: Rules>(&mut self, entry: &Entry<E>) -> Result<()> {
-        let live = entry.deletion.is_none().then_some(&entry.record.data as &AnyData);
-        let index = self.index_change(E::kind(), None, live, E::schema().all_fields());
-        E::repo(self.writer()).insert(entry, &index)
+    pub(crate) fn put_back(&mut self, kind: Kind, entry: &AnyEntry) -> Result<()> {
+        let live = entry.is_live().then(|| entry.data());
+        let index = self.index_change(kind, None, live, kind.schema().all_fields());
+        keeper(kind).insert(self.writer(), entry, &index)
     }
 
     /// Puts an operation behind the last one, as it is.

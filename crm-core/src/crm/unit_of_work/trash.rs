@@ -2,45 +2,48 @@
 
 use super::{UnitOfWork, customer_of};
 use crate::crm::ops::ops;
-use crate::crm::rules::Rules;
 use crate::error::{Error, Result, Violations};
-use crate::model::{Action, AnyData, Change, ChangeKind, Deletion, FieldSet, Kind, Record, set_named};
-use crate::store::{Entry, IndexChange, Sight};
-use crate::value::{Id, OnPurge, Value};
+use crate::model::{Action, AnyData, Change, ChangeKind, Deletion, FieldSet, Kind, set_named};
+use crate::store::{AnyEntry, Envelope, IndexChange, Sight, keeper};
+use crate::value::{OnPurge, Value};
 use uuid::Uuid;
 
 impl UnitOfWork<'_> {
     /// Puts a record and what hangs on it in the trash.
-    pub(crate) fn delete<E: Rules>(&mut self, id: Id<E>) -> Result<Deletion> {
-        let entry = self.load(id)?;
-        self.require(id, Action::Delete)?;
+    pub(crate) fn delete(&mut self, kind: Kind, id: Uuid) -> Result<Deletion> {
+        let entry = self.load_kind(kind, id)?;
+        self.require_kind(kind, id, Action::Delete)?;
         let deletion = Deletion { id: self.crm.new_uuid()?, at: self.now(), by: self.user() };
-        self.trash_tree(entry, deletion)?;
+        self.trash_tree(kind, entry, deletion)?;
         Ok(deletion)
     }
 
-    pub(in crate::crm) fn trash_tree<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
-        let id = entry.record.id.uuid();
-        E::before_trash(self, &entry.record)?;
-        self.refuse_in_use(E::ENTITY, id, false)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
+    pub(in crate::crm) fn trash_tree(
+        &mut self,
+        kind: Kind,
+        entry: Box<AnyEntry>,
+        deletion: Deletion,
+    ) -> Result<()> {
+        let id = entry.id();
+        ops(kind).before_trash(self, &*entry)?;
+        self.refuse_in_use(kind.as_str(), id, false)?;
+        for (kind, field) in referrers(kind.as_str(), OnPurge::Parent) {
             for child in ops(kind).referring(self.tx(), field, id, false)? {
                 ops(kind).trash_tree(self, child, deletion)?;
             }
         }
-        let entry = self.latest(entry)?;
-        self.trash_one(entry, deletion)
+        let entry = self.latest(kind, entry)?;
+        self.trash_one(kind, &*entry, deletion)
     }
 
     /// The record as this operation left it: what hung on it may have changed it on its way out.
-    fn latest<E: Rules>(&self, entry: Entry<E>) -> Result<Entry<E>> {
-        let Record { id, version, .. } = entry.record;
-        let newer =
-            |change: &Change| (change.kind, change.id) == (E::kind(), id.uuid()) && change.version > version;
+    fn latest(&self, kind: Kind, entry: Box<AnyEntry>) -> Result<Box<AnyEntry>> {
+        let Envelope { id, version, .. } = entry.envelope();
+        let newer = |change: &Change| (change.kind, change.id) == (kind, id) && change.version > version;
         if !self.operation.changes.iter().any(newer) {
             return Ok(entry);
         }
-        self.peek(id)?.ok_or(Error::Gone { entity: E::ENTITY, id: id.uuid() })
+        self.peek_kind(kind, id)?.ok_or(Error::Gone { entity: kind.as_str(), id })
     }
 
     /// `in_use` while records refer to it that forbid that it goes.
@@ -65,56 +68,65 @@ impl UnitOfWork<'_> {
         Error::InUse { entity, id, by: kind.as_str(), holder, title }
     }
 
-    pub(in crate::crm) fn trash_one<E: Rules>(&mut self, entry: Entry<E>, deletion: Deletion) -> Result<()> {
-        let everything = E::schema().all_fields();
-        let index = self.index_change(E::kind(), Some(&entry.record.data), None, everything);
-        let record = self.successor(&entry.record, entry.record.data.clone());
-        let trashed = Entry { record, deletion: Some(deletion) };
-        E::repo(self.writer()).replace(&trashed, FieldSet::EMPTY, &index)?;
-        self.note(&trashed, ChangeKind::Trash, None, FieldSet::EMPTY);
+    pub(in crate::crm) fn trash_one(
+        &mut self,
+        kind: Kind,
+        entry: &AnyEntry,
+        deletion: Deletion,
+    ) -> Result<()> {
+        let index = self.index_change(kind, Some(entry.data()), None, kind.schema().all_fields());
+        let mut trashed = entry.copy();
+        trashed.set_envelope(Envelope { deletion: Some(deletion), ..self.successor(entry) });
+        keeper(kind).replace(self.writer(), &*trashed, FieldSet::EMPTY, &index)?;
+        self.note(&*trashed, ChangeKind::Trash, None, FieldSet::EMPTY);
         Ok(())
     }
 
     /// Brings a record back with everything that was deleted together with it.
-    pub(crate) fn restore<E: Rules>(&mut self, id: Id<E>) -> Result<Record<E>> {
-        let entry = self.load_any(id)?;
-        self.require(id, Action::Edit)?;
-        match entry.deletion {
-            Some(deletion) => self.restore_tree(entry, deletion.id),
-            None => Ok(entry.record),
+    pub(crate) fn restore(&mut self, kind: Kind, id: Uuid) -> Result<Box<AnyEntry>> {
+        let entry = self.load_kind_any(kind, id)?;
+        self.require_kind(kind, id, Action::Edit)?;
+        match entry.envelope().deletion {
+            Some(deletion) => self.restore_tree(kind, entry, deletion.id),
+            None => Ok(entry),
         }
     }
 
-    pub(in crate::crm) fn restore_tree<E: Rules>(
+    pub(in crate::crm) fn restore_tree(
         &mut self,
-        entry: Entry<E>,
+        kind: Kind,
+        entry: Box<AnyEntry>,
         deletion: Uuid,
-    ) -> Result<Record<E>> {
-        let id = entry.record.id.uuid();
-        let record = self.restore_one(entry)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
+    ) -> Result<Box<AnyEntry>> {
+        let id = entry.id();
+        let restored = self.restore_one(kind, entry)?;
+        for (kind, field) in referrers(kind.as_str(), OnPurge::Parent) {
             for child in ops(kind).referring(self.tx(), field, id, true)? {
                 ops(kind).restore_tree(self, child, deletion)?;
             }
         }
-        Ok(record)
+        Ok(restored)
     }
 
-    pub(in crate::crm) fn restore_one<E: Rules>(&mut self, entry: Entry<E>) -> Result<Record<E>> {
-        self.refuse_without_parents(&entry.record.data)?;
-        let old = entry.record;
-        let mut data = old.data.clone();
-        E::before_restore(self, &mut data)?;
-        let changed = data.changed(&old.data);
-        let everything = E::schema().all_fields();
-        let index = self.index_change(E::kind(), None, Some(&data), everything);
-        let restored = Entry { record: self.successor(&old, data), deletion: None };
-        let replaced = E::repo(self.writer()).replace(&restored, changed, &index);
+    pub(in crate::crm) fn restore_one(
+        &mut self,
+        kind: Kind,
+        mut old: Box<AnyEntry>,
+    ) -> Result<Box<AnyEntry>> {
+        self.refuse_without_parents(old.data())?;
+        // The rules look at a record as if it was live.
+        old.set_envelope(Envelope { deletion: None, ..old.envelope() });
+        let mut data = old.data().copy();
+        ops(kind).before_restore(self, &mut *data)?;
+        let changed = data.changed(old.data());
+        let index = self.index_change(kind, None, Some(&*data), kind.schema().all_fields());
+        let restored = keeper(kind).entry(&self.successor(&*old), data)?;
+        let replaced = keeper(kind).replace(self.writer(), &*restored, changed, &index);
         replaced.map_err(|error| self.hide_holder(error))?;
-        self.note(&restored, ChangeKind::Restore, Some(&old.data), changed);
-        E::after_save(self, &restored.record, Some(&old))?;
-        E::after_restore(self, &restored.record)?;
-        Ok(restored.record)
+        self.note(&*restored, ChangeKind::Restore, Some(old.data()), changed);
+        ops(kind).after_save(self, &*restored, &*old)?;
+        ops(kind).after_restore(self, &*restored)?;
+        Ok(restored)
     }
 
     /// A record does not come back to a parent that is in the trash or gone.
@@ -138,51 +150,50 @@ impl UnitOfWork<'_> {
     }
 
     /// Removes a record from the trash for good, with what hangs on it.
-    pub(crate) fn purge<E: Rules>(&mut self, id: Id<E>) -> Result<()> {
-        let entry = self.load_any(id)?;
-        self.require(id, Action::Purge)?;
-        if entry.deletion.is_none() {
+    pub(crate) fn purge(&mut self, kind: Kind, id: Uuid) -> Result<()> {
+        let entry = self.load_kind_any(kind, id)?;
+        self.require_kind(kind, id, Action::Purge)?;
+        if entry.is_live() {
             let reason = "only what is in the trash is purged; delete it first".to_owned();
             return Err(Error::Refused { rule: "not_in_trash", reason });
         }
-        self.purge_tree(entry)
+        self.purge_tree(kind, entry)
     }
 
-    pub(in crate::crm) fn purge_tree<E: Rules>(&mut self, entry: Entry<E>) -> Result<()> {
-        let id = entry.record.id.uuid();
-        self.refuse_in_use(E::ENTITY, id, true)?;
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Parent) {
+    pub(in crate::crm) fn purge_tree(&mut self, kind: Kind, entry: Box<AnyEntry>) -> Result<()> {
+        let id = entry.id();
+        self.refuse_in_use(kind.as_str(), id, true)?;
+        for (kind, field) in referrers(kind.as_str(), OnPurge::Parent) {
             for child in ops(kind).referring(self.tx(), field, id, true)? {
                 ops(kind).purge_tree(self, child)?;
             }
         }
-        for (kind, field) in referrers(E::ENTITY, OnPurge::Link) {
+        for (kind, field) in referrers(kind.as_str(), OnPurge::Link) {
             for trash in [false, true] {
                 for other in ops(kind).referring(self.tx(), field, id, trash)? {
                     ops(kind).unlink(self, other, field, id)?;
                 }
             }
         }
-        let entry = self.latest(entry)?;
-        E::repo(self.writer()).remove(entry.record.id, &IndexChange::default())?;
-        let fields = E::schema().all_fields();
-        let gone = Entry { record: self.successor(&entry.record, E::default()), deletion: entry.deletion };
-        let customer = customer_of(&entry.record);
-        self.note(&gone, ChangeKind::Purge, Some(&entry.record.data), fields);
+        let entry = self.latest(kind, entry)?;
+        keeper(kind).remove(self.writer(), id, &IndexChange::default())?;
+        let gone = keeper(kind).entry(&self.successor(&*entry), keeper(kind).empty())?;
+        self.note(&*gone, ChangeKind::Purge, Some(entry.data()), kind.schema().all_fields());
         if let Some(change) = self.operation.changes.last_mut() {
-            change.customer = customer;
+            change.customer = customer_of(&*entry);
         }
-        E::after_purge(self, &entry.record)
+        ops(kind).after_purge(self, &*entry)
     }
 
     /// Empties a reference to a record that is purged.
-    pub(in crate::crm) fn unlink<E: Rules>(
+    pub(in crate::crm) fn unlink(
         &mut self,
-        entry: Entry<E>,
+        kind: Kind,
+        entry: Box<AnyEntry>,
         field: usize,
         target: Uuid,
     ) -> Result<()> {
-        let mut data = entry.record.data.clone();
+        let mut data = entry.data().copy();
         let value = match data.value(field) {
             Value::List(list) => {
                 let other = |value: &Value| match value {
@@ -194,54 +205,54 @@ impl UnitOfWork<'_> {
             _ => Value::Null,
         };
         if data.set(field, value).is_err() {
-            let entity = (E::FIELDS[field].target)().unwrap_or(E::ENTITY);
-            return Err(Error::InUse { entity, id: target, by: E::ENTITY, holder: None, title: None });
+            let by = kind.as_str();
+            let entity = (kind.schema().fields[field].target)().unwrap_or(by);
+            return Err(Error::InUse { entity, id: target, by, holder: None, title: None });
         }
-        self.save(entry, data)?;
-        Ok(())
+        self.save(kind, entry, data).map(drop)
     }
 
     /// Leads a reference to another record. One that would lead to the record itself is emptied, and one that a list has
     /// already is left out: what the moved entry says beside the id fills what the other leaves open.
-    pub(in crate::crm) fn relink<E: Rules>(
+    pub(in crate::crm) fn relink(
         &mut self,
-        entry: Entry<E>,
+        kind: Kind,
+        entry: Box<AnyEntry>,
         field: usize,
         from: Uuid,
         to: Uuid,
     ) -> Result<()> {
-        let mut data = entry.record.data.clone();
-        let itself = entry.record.id.uuid() == to;
+        let mut data = entry.data().copy();
         let value = match data.value(field) {
             Value::List(list) => Value::List(relinked(list, from, to)),
-            _ if itself => Value::Null,
+            _ if entry.id() == to => Value::Null,
             _ => Value::Id(to),
         };
         if let Err(mismatch) = data.set(field, value) {
-            return Err(Error::invalid(E::FIELDS[field].name, "mismatch", mismatch.expected));
+            return Err(Error::invalid(kind.schema().fields[field].name, "mismatch", mismatch.expected));
         }
-        self.save(entry, data)?;
-        Ok(())
+        self.save(kind, entry, data).map(drop)
     }
 
     /// Sets fields back to stored values, for undo: no rule completes anything, the checks hold.
-    pub(in crate::crm) fn set_back<E: Rules>(
+    pub(in crate::crm) fn set_back(
         &mut self,
-        entry: Entry<E>,
+        kind: Kind,
+        entry: Box<AnyEntry>,
         values: Vec<(String, Value)>,
-    ) -> Result<Record<E>> {
-        let mut data = entry.record.data.clone();
+    ) -> Result<()> {
+        let mut data = entry.data().copy();
         for (name, value) in values {
-            if let Err(mismatch) = set_named(&mut data, &name, value) {
+            if let Err(mismatch) = set_named(&mut *data, &name, value) {
                 return Err(Error::invalid(&name, "mismatch", mismatch.expected));
             }
         }
         let mut problems = Violations::default();
-        self.prepare_custom(&mut data, Some(&entry.record.data), &mut problems)?;
+        self.prepare_custom(&mut *data, Some(entry.data()), &mut problems)?;
         data.check(&mut problems);
         problems.into_result()?;
-        self.check_references(&data, Some(&entry.record.data), data.changed(&entry.record.data))?;
-        self.save(entry, data)
+        self.check_references(&*data, Some(entry.data()), data.changed(entry.data()))?;
+        self.save(kind, entry, data).map(drop)
     }
 }
 

@@ -4,11 +4,10 @@ use super::lines::{
     ChangeLine, ChunkLine, CounterLine, DeliveryLine, Header, OperationLine, RecordLine, Tag,
 };
 use super::reading::Lines;
-use crate::crm::{Links, Rules, UnitOfWork};
+use crate::crm::{Links, UnitOfWork};
 use crate::error::Result;
-use crate::model::{Change, FieldValues, Kind, Named, Operation, Record};
-use crate::store::{Delivery, Entry, Head, Sealed, SealedValues};
-use crate::value::Id;
+use crate::model::{Change, FieldValues, Kind, Named, Operation};
+use crate::store::{Delivery, Envelope, Head, Sealed, SealedValues, keeper};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -24,7 +23,7 @@ pub(super) fn put_back(unit: &mut UnitOfWork<'_>, lines: &mut Lines<'_>, header:
         back.may_follow(tag, kind).map_err(|reason| lines.wrong("order", reason))?;
         match (tag, kind) {
             (Tag::Counter, _) => back.counter(lines)?,
-            (Tag::Record, Some(kind)) => record_of(kind, &mut back, lines)?,
+            (Tag::Record, Some(kind)) => back.record(lines, kind)?,
             (Tag::Delivery, _) => back.delivery(lines)?,
             (Tag::Chunk, _) => back.chunk(lines)?,
             (Tag::Operation, _) => back.operation(lines)?,
@@ -39,18 +38,6 @@ pub(super) fn put_back(unit: &mut UnitOfWork<'_>, lines: &mut Lines<'_>, header:
         }
     }
 }
-
-macro_rules! kinds {
-    ($($entity:ident = $name:literal),+ $(,)?) => {
-        fn record_of(kind: Kind, back: &mut Back<'_, '_>, lines: &Lines<'_>) -> Result<()> {
-            let line: RecordLine<Named> = lines.parse()?;
-            match kind {
-                $(Kind::$entity => back.record::<crate::model::$entity>(lines, line)),+
-            }
-        }
-    };
-}
-crate::for_each_entity!(kinds);
 
 /// The parts of a dump in their order.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -97,34 +84,33 @@ impl Back<'_, '_> {
         self.unit.raise_number(&name, last)
     }
 
-    fn record<E: Rules>(&mut self, lines: &Lines<'_>, line: RecordLine<Named>) -> Result<()> {
-        let mut data = E::default();
-        line.data.put_into(&mut data).map_err(|reason| lines.wrong("syntax", reason))?;
-        let entry = Entry {
-            record: Record {
-                id: Id::from_uuid(line.id),
-                version: line.version,
-                created_at: line.created_at,
-                created_by: line.created_by,
-                updated_at: line.updated_at,
-                updated_by: line.updated_by,
-                data,
-            },
+    fn record(&mut self, lines: &Lines<'_>, kind: Kind) -> Result<()> {
+        let line: RecordLine<Named> = lines.parse()?;
+        let mut data = keeper(kind).empty();
+        line.data.put_into(&mut *data).map_err(|reason| lines.wrong("syntax", reason))?;
+        let envelope = Envelope {
+            id: line.id,
+            version: line.version,
+            created_at: line.created_at,
+            created_by: line.created_by,
+            updated_at: line.updated_at,
+            updated_by: line.updated_by,
             deletion: line.deletion,
         };
+        let entry = keeper(kind).entry(&envelope, data)?;
         let known = match self.part {
             Part::Records(kind) => Some(kind),
             Part::Deliveries(_) => Some(Kind::Reminder),
             _ => None,
         };
-        if known.is_some_and(|known| known != E::kind()) {
+        if known.is_some_and(|known| known != kind) {
             self.unit.follow_settings()?;
         }
-        self.part = match E::kind() {
+        self.part = match kind {
             Kind::Reminder => Part::Deliveries(line.id),
             kind => Part::Records(kind),
         };
-        self.unit.put_back(&entry)
+        self.unit.put_back(kind, &*entry)
     }
 
     fn delivery(&mut self, lines: &Lines<'_>) -> Result<()> {

@@ -1,10 +1,9 @@
 //! Which columns an export has, and where their cells come from.
 
 use super::cell;
-use crate::crm::Rules;
 use crate::error::{Result, Violations};
-use crate::model::{Conventions, CustomFieldType, Kind, Record, Schema};
-use crate::store::{ColumnRef, EnvelopeField, Source};
+use crate::model::{Conventions, CustomFieldType, Kind, Schema};
+use crate::store::{AnyEntry, ColumnRef, EnvelopeField, Source};
 use crate::value::{Column, Value, ValueType};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -245,20 +244,20 @@ fn known_by(kind: Option<Kind>) -> Option<&'static str> {
 
 impl Hop {
     /// The record that it leads to from this one.
-    pub(super) fn target<E: Rules>(&self, record: &Record<E>) -> Option<Uuid> {
+    pub(super) fn target(&self, record: &AnyEntry) -> Option<Uuid> {
         Values::of(record).get(&self.from).as_id()
     }
 }
 
 /// The values of a record, each field taken once for all of its columns in a row.
-pub(super) struct Values<'r, E: Rules> {
-    record: &'r Record<E>,
+pub(super) struct Values<'r> {
+    record: &'r AnyEntry,
     field: Option<(usize, Value)>,
     other: Value,
 }
 
-impl<'r, E: Rules> Values<'r, E> {
-    pub(super) fn of(record: &'r Record<E>) -> Self {
+impl<'r> Values<'r> {
+    pub(super) fn of(record: &'r AnyEntry) -> Self {
         Values { record, field: None, other: Value::Null }
     }
 
@@ -266,14 +265,14 @@ impl<'r, E: Rules> Values<'r, E> {
     pub(super) fn get(&mut self, leaf: &Leaf) -> &Value {
         let (index, part) = match &leaf.source {
             Place::Envelope(field) => {
-                self.other = field.value(self.record);
+                self.other = field.value(&self.record.envelope());
                 return &self.other;
             }
             Place::Field { index, part } => (*index, *part),
             Place::Custom { index, key } => (*index, Some(key.as_str())),
         };
         if self.field.as_ref().is_none_or(|(known, _)| *known != index) {
-            self.field = Some((index, self.record.data.value(index)));
+            self.field = Some((index, self.record.data().value(index)));
         }
         match (&self.field, part) {
             (Some((_, Value::Map(parts))), Some(part)) => parts.get(part).unwrap_or(&Value::Null),

@@ -2,6 +2,12 @@
 
 use super::*;
 use crm_core::exchange::CsvExport;
+use crm_core::{AnyCollection, AnyRecord};
+
+/// The records without their types: what the walks find through types is found so as well, and no more.
+fn untyped<'w, E: Gated>(walk: &'w Walk<'_>) -> AnyCollection<'w> {
+    AnyCollection::new(&walk.session, E::kind())
+}
 
 pub(super) fn list<E: Gated>(walk: &Walk<'_>) {
     let collection = E::of(&walk.session);
@@ -13,6 +19,7 @@ pub(super) fn list<E: Gated>(walk: &Walk<'_>) {
         let page = walk.page(collection.list(&query).unwrap());
         assert_eq!(ids(&page.items), wanted, "{:?} {query:?}", E::kind());
         assert!(page.total.is_none_or(|total| total == wanted.len() as u64));
+        assert_eq!(untyped::<E>(walk).list(&query).unwrap(), page.clone().map(AnyRecord::from));
         page.items.into_iter().for_each(|record| _ = walk.record(record));
         // Page by page: the cursors tell nothing either.
         let mut paged = Vec::new();
@@ -113,7 +120,10 @@ pub(super) fn trash<E: Gated>(walk: &Walk<'_>) {
     for (query, gives) in queries::<E>(walk) {
         // Words and keys are given up in the trash, for everybody alike.
         let wanted = expected::<E>(walk.world, &query, gives, true);
-        let page = walk.page(collection.trash(&query.with_total()).unwrap());
+        let query = query.with_total();
+        let page = walk.page(collection.trash(&query).unwrap());
+        let gone = page.clone().map(|trashed| (AnyRecord::from(trashed.record), trashed.deletion));
+        assert_eq!(untyped::<E>(walk).trash(&query).unwrap(), gone);
         let found: Vec<Id<E>> = page.items.iter().map(|trashed| trashed.record.id).collect();
         assert_eq!(found, wanted, "{:?}", E::kind());
         assert_eq!(page.total, Some(wanted.len() as u64));
@@ -203,16 +213,21 @@ pub(super) fn search<E: Gated>(walk: &Walk<'_>) {
     }
     for words in typed(walk) {
         assert_eq!(ids(&collection.search(&words, 1_000).unwrap()), Vec::new(), "{words}");
+        assert_eq!(untyped::<E>(walk).search(&words, 1_000).unwrap(), Vec::new(), "{words}");
     }
     let open = walk.shown(collection.search("open", 1_000).unwrap());
     assert!(open.len() >= 3);
+    let same: Vec<_> = open.iter().cloned().map(AnyRecord::from).collect();
+    assert_eq!(untyped::<E>(walk).search("open", 1_000).unwrap(), same);
     open.into_iter().for_each(|record| _ = walk.record(record));
 }
 
 pub(super) fn get<E: Gated>(walk: &Walk<'_>) {
     walk.alike_ids(&walk.world.foreign::<E>(), |id| E::of(&walk.session).get(id));
+    walk.alike_ids(&walk.world.foreign::<E>(), |id| untyped::<E>(walk).get(id.uuid()));
     for id in walk.world.mine::<E>() {
-        walk.record(E::of(&walk.session).get(id).unwrap());
+        let record = walk.record(E::of(&walk.session).get(id).unwrap());
+        assert_eq!(untyped::<E>(walk).get(id.uuid()).unwrap(), record.into());
     }
 }
 
