@@ -7,8 +7,8 @@ pub mod formula;
 use crate::access::Authority;
 use crate::crm::{AnyCollection, Collection, Rules, Session, Shared};
 use crate::error::{Error, Result};
-use crate::model::{Action, Conventions, Filter, Kind, Page, Query};
-use crate::store::{AnyEntry, Plan, Sight, Snapshot, keeper, page_of};
+use crate::model::{Action, Conventions, Filter, Kind, Query};
+use crate::store::{AnyEntry, Plan, Sight, Snapshot, keeper};
 use crate::value::Value;
 use columns::{Cell, Columns, Hop, Leaf, Values};
 use serde::{Deserialize, Serialize};
@@ -175,7 +175,8 @@ fn read_part(
         let exported = authority.sight(Action::Export);
         let sight = authority.sight(Action::View).with(kind, exported.level(kind));
         let plan = Plan::new(kind.schema(), query, Arc::new(sight), &shared.conventions)?;
-        let Page { items: records, next, .. } = page_of(kind, view, &plan, false)?;
+        let (records, more) = keeper(kind).page(view, &plan)?;
+        let next = records.last().filter(|_| more).map(|last| plan.cursor_after(&**last));
         let targets = columns.hops.iter().map(|hop| {
             let ids = records.iter().filter_map(|record| hop.target(&**record)).collect();
             texts(hop, view, ids, exported, &shared.conventions, options)

@@ -165,6 +165,7 @@ pub(crate) trait Keeper: Sync {
     fn search(&self, view: &dyn Snapshot, plan: &Plan) -> Result<Vec<(Match, Box<AnyEntry>)>>;
     fn count(&self, view: &dyn Snapshot, plan: &Plan) -> Result<u64>;
     fn aggregate(&self, view: &dyn Snapshot, plan: &Plan, figures: &AggregatePlan) -> Result<Vec<RawGroup>>;
+    #[cfg(feature = "exchange")]
     fn insert(&self, tx: &mut (dyn Transaction + '_), entry: &AnyEntry, index: &IndexChange) -> Result<()>;
     fn replace(
         &self,
@@ -242,6 +243,7 @@ impl<E: Stored> Keeper for Of<E> {
         E::read(view).aggregate(plan, figures)
     }
 
+    #[cfg(feature = "exchange")]
     fn insert(&self, tx: &mut (dyn Transaction + '_), entry: &AnyEntry, index: &IndexChange) -> Result<()> {
         E::repo(tx).insert(entry.of::<E>()?, index)
     }

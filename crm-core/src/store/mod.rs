@@ -24,7 +24,6 @@ pub(crate) use condition::{column_is, equals, has_custom};
 pub(crate) use cursor::{decode as decode_cursor, encode as encode_cursor, fingerprint};
 pub use operational::{Attempts, Delivery, OperationalRead, OperationalWrite, SessionRow, StoreState};
 pub(crate) use path::{Reading, reading};
-pub(crate) use plan::page_of;
 pub use plan::{Order, Plan, Position, SortKey};
 pub use port::{
     Entry, Found, IndexChange, JournalRead, JournalWrite, Key, Moment, Read, Repository, Snapshot, Store,

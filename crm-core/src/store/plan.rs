@@ -2,9 +2,9 @@
 
 use super::condition::Resolver;
 use super::path::{Target, target};
-use super::{AnyEntry, Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor, keeper};
+use super::{AnyEntry, Atom, ColumnRef, Condition, Entry, Sight, Snapshot, Stored, cursor};
 use crate::error::{Error, Result, Violations};
-use crate::model::{Conventions, Kind, Page, Query, Schema};
+use crate::model::{Conventions, Page, Query, Schema};
 use crate::value::{Search, Timestamp, ValueType};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -153,19 +153,6 @@ impl<E: Stored> Page<Entry<E>> {
         let total = total.then(|| E::read(view).count(plan)).transpose()?;
         Ok(Page { items, next, total })
     }
-}
-
-/// The page of a plan for records of a kind.
-pub(crate) fn page_of(
-    kind: Kind,
-    view: &dyn Snapshot,
-    plan: &Plan,
-    total: bool,
-) -> Result<Page<Box<AnyEntry>>> {
-    let (items, more) = keeper(kind).page(view, plan)?;
-    let next = items.last().filter(|_| more).map(|last| plan.cursor_after(&**last));
-    let total = total.then(|| keeper(kind).count(view, plan)).transpose()?;
-    Ok(Page { items, next, total })
 }
 
 /// Sets the place where the order goes on.
