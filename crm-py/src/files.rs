@@ -139,7 +139,7 @@ fn os_error(error: &io::Error, path: &Path) -> PyErr {
     match error.raw_os_error() {
         Some(number) => {
             let reason = told.split(" (os error").next().unwrap_or_default().to_owned();
-            PyOSError::new_err((number, reason, path.to_path_buf()))
+            PyOSError::new_err((number, reason, path.as_os_str().to_owned()))
         }
         None => PyOSError::new_err(format!("{}: {told}", path.display())),
     }

@@ -3,6 +3,7 @@
 import copy
 import errno
 import io
+import os
 import pickle
 from collections.abc import Callable
 from datetime import date, datetime, timezone
@@ -41,8 +42,6 @@ def test_a_file_is_looked_at_and_a_plan_suggested(s: crm.Session, tmp_path: Path
     (told,) = done.steps
     assert told.file == "people.csv" and told.encoding == "utf-8" and told.unused == () and told.skipped_for == {"blank": 1}
     assert dict(told.filled)["given_name"] == 2 and done.plan == crm.plan_hash({"steps": [step]})
-    with pytest.raises(crm.InvalidError):
-        crm.sniff(tmp_path / "missing.csv")
     with pytest.raises(TypeError):
         crm.sniff(tmp_path)
     with pytest.raises(crm.InvalidError) as wrong:
@@ -153,7 +152,7 @@ def test_a_file_that_is_not_there_is_told_of_as_python_does(db: crm.Crm, s: crm.
         with pytest.raises(FileNotFoundError) as raised:
             call()
         assert raised.value.errno == errno.ENOENT and raised.value.filename == str(missing)
-    with pytest.raises(OSError) as refused:
+    with pytest.raises(IsADirectoryError if os.name == "posix" else OSError) as refused:
         s.customers.export_csv(tmp_path)
     assert refused.value.filename == str(tmp_path)
 

@@ -48,6 +48,7 @@ from .values import (
     PipelineReport,
     SniffedColumn,
     StageMove,
+    TimelineEntry,
     Trashed,
     VCard,
     VCardReport,
@@ -247,7 +248,7 @@ class Pages(Generic[_T]):
         """The first page."""
     def first(self) -> _T | None:
         """The first record, or None."""
-    def part(self, *, cursor: str | None = None) -> Page:
+    def part(self, *, cursor: str | None = None) -> Page[_T]:
         """A page, and the cursor of the one after it."""
     @property
     def query(self) -> dict[str, Any]:
@@ -299,7 +300,7 @@ class Collection(Generic[_R]):
         order_by: str | Iterable[str] | None = None,
         page_size: int = 50,
         **tests: Any,
-    ) -> Pages[Trashed]:
+    ) -> Pages[Trashed[_R]]:
         """What is in the trash; arguments as of `list`."""
     def search(self, words: str, *, limit: int = 20) -> tuple[_R, ...]:
         """The records that are found by words, the best first."""
@@ -438,11 +439,13 @@ class Session:
         """The figures that one looks at in the morning, of what the user sees."""
     def pipeline_report(self, pipeline: _Id) -> PipelineReport:
         """The deals of a pipeline, stage by stage, and in all."""
-    def timeline(self, customer: _Id, *, page_size: int = 50, cursor: str | None = None) -> Page:
+    def timeline(
+        self, customer: _Id, *, page_size: int = 50, cursor: str | None = None
+    ) -> Page[TimelineEntry]:
         """Everything that hangs on a customer, the newest first, as `TimelineEntry` values a page at a time."""
     def agenda(
         self, bucket: str, *, assignee: _Id | None = None, page_size: int = 50, cursor: str | None = None
-    ) -> Page:
+    ) -> Page[Reminder]:
         """Open reminders that are "overdue", due "today" or "upcoming", a page at a time."""
     def stage_history(self, opportunity: _Id) -> tuple[StageMove, ...]:
         """The moves of a deal from stage to stage, the oldest first."""
@@ -2004,7 +2007,9 @@ class Role(_Record):
         """The name that is shown."""
     @property
     def grants(self) -> Mapping[str, Any]:
-        """For each kind of record and action, on whose records."""
+        """For each kind of record and action, on whose records. To change users and roles takes `users_manage` as
+        well, to change settings, pipelines, custom fields and rates `settings_edit`.
+        """
     @property
     def journal_view(self) -> bool:
         """May read the feed of all operations."""
@@ -2463,7 +2468,7 @@ class ContactCollection(Collection[Contact]):
         *,
         choices: Mapping[str, _Id] | None = None,
         dry_run: bool = False,
-    ) -> Merged:
+    ) -> Merged[Contact]:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
     def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""
@@ -2607,7 +2612,7 @@ class CustomerCollection(Collection[Customer]):
         *,
         choices: Mapping[str, _Id] | None = None,
         dry_run: bool = False,
-    ) -> Merged:
+    ) -> Merged[Customer]:
         """Makes one record of several: the survivor keeps its id, gets what it lacks, and everything that hangs on them."""
     def find_duplicates(self, *, rules: Mapping[str, Any] | str | None = None) -> Duplicates:
         """The pairs of records that look like one, the likeliest first."""

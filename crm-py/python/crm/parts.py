@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ._crm import Money
 
     _P = TypeVar("_P", bound="_Part")
+    # The fields of `Due` are called as their types are.
+    from datetime import date as _Date  # noqa: N812
+    from datetime import time as _Time  # noqa: N812
 
 if sys.version_info >= (3, 11):
     from typing import Self
@@ -165,7 +168,7 @@ class Due(_Part):
 
     if TYPE_CHECKING:
 
-        def __init__(self, date: date, time: time | str | None = None, zone: str | None = None) -> None: ...
+        def __init__(self, date: _Date, time: _Time | str | None = None, zone: str | None = None) -> None: ...
 
     def __post_init__(self) -> None:
         if isinstance(self.time, str):
