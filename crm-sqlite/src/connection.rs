@@ -9,6 +9,7 @@ use crate::words::Unwritten;
 use crm_core::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, InterruptHandle, OpenFlags};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,7 +19,18 @@ pub(crate) struct Conn {
     statements: Arc<AtomicU64>,
     unwritten: Unwritten,
     counters: Counters,
+    /// How many records this transaction has written.
+    written: Cell<usize>,
+    /// It is set up for many records.
+    widened: Cell<bool>,
 }
+
+/// How many records a transaction writes for which the connection is set up otherwise.
+const MANY: usize = 128;
+/// The pages of SQLite that are kept. An import's thousand rows change some two thousand of them; for a single record SQLite
+/// goes through all at each commit.
+const CACHE_KIB: i64 = 4 * 1024;
+const WIDE_CACHE_KIB: i64 = 16 * 1024;
 
 impl Conn {
     /// Opens a connection and makes sure that SQLite can read it. Nothing is written.
@@ -39,6 +51,8 @@ impl Conn {
             statements,
             unwritten: Unwritten::default(),
             counters: Counters::default(),
+            written: Cell::default(),
+            widened: Cell::default(),
         };
         conn.set_up(options).or_error()?;
         Ok(conn)
@@ -46,7 +60,6 @@ impl Conn {
 
     fn set_up(&mut self, options: &OpenOptions) -> rusqlite::Result<()> {
         const STATEMENTS: usize = 256;
-        const CACHE_KIB: i64 = 16 * 1024;
         // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
         // own thousand each would be written into the file every time.
         const WAL_PAGES: i64 = 8_000;
@@ -102,6 +115,25 @@ impl Conn {
         &self.raw
     }
 
+    /// A record is written.
+    pub(crate) fn wrote(&self) -> Result<()> {
+        self.written.set(self.written.get() + 1);
+        if self.written.get() == MANY && !self.widened.replace(true) {
+            self.raw.pragma_update(None, "cache_size", -WIDE_CACHE_KIB).or_error()?;
+        }
+        Ok(())
+    }
+
+    /// The transaction is committed. When one that wrote few records follows on many, the connection is made for few again:
+    /// FTS5 keeps the table in which it gathers tokens as large as it ever was, and goes through all of it at every commit.
+    pub(crate) fn committed(&self) {
+        if (1..MANY).contains(&self.written.get()) && self.widened.replace(false) {
+            // The indexes are opened again when they are needed. Where this fails all stays as it is.
+            let _ = self.raw.pragma_update(None, "cache_size", -CACHE_KIB);
+            let _ = self.raw.execute_batch("PRAGMA writable_schema = RESET");
+        }
+    }
+
     /// What the transaction has yet to write into the indexes of words.
     pub(crate) fn unwritten(&self) -> &Unwritten {
         &self.unwritten
@@ -128,6 +160,7 @@ impl Conn {
     pub(crate) fn roll_back(&self) {
         self.unwritten.forget();
         self.counters.forget();
+        self.written.set(0);
         // Who wants everything to stop may be asked within the end of the transaction too; it ends all the same.
         for _ in 0..2 {
             if self.in_transaction() {

@@ -89,44 +89,13 @@ fn one(statement: &mut Statement<'_>, params: impl rusqlite::Params, take: Take<
 
 impl<E: Entity> Repository<E> for SqliteTransaction {
     fn insert(&mut self, entry: &Entry<E>, index: &IndexChange) -> Result<()> {
-        let (conn, table) = (self.conn()?, table::<E>());
-        let record = &entry.record;
-        {
-            let mut statement = conn.prepare(&table.insert)?;
-            let mut binder = Binder { statement: &mut statement, next: 1 };
-            binder.id(Some(record.id.uuid()))?;
-            binder.int(i64::try_from(record.version).unwrap_or(i64::MAX))?;
-            binder.int(to_micros(record.created_at))?;
-            binder.id(record.created_by.map(Id::uuid))?;
-            binder.int(to_micros(record.updated_at))?;
-            binder.id(record.updated_by.map(Id::uuid))?;
-            binder.deletion(entry.deletion.as_ref())?;
-            let next = binder.next;
-            record.data.write_columns(&mut RowWriter::new::<E>(&mut statement, next, None))?;
-            statement.raw_execute().map_err(|error| {
-                let code = E::schema().field("code").map(|field| record.data.value(field));
-                taken(conn, table, record.id.uuid(), code, error)
-            })?;
-        }
-        let row = conn.last_row();
-        if let Some(words) = index.words.as_deref().filter(|words| !words.is_empty()) {
-            words::add(conn, table, row, words)?;
-        }
-        change_keys(conn, E::ENTITY, record.id.uuid(), index)
+        let conn = self.conn()?;
+        with_new(entry, |new| insert(conn, table::<E>(), new, index))
     }
 
     fn replace(&mut self, entry: &Entry<E>, changed: FieldSet, index: &IndexChange) -> Result<()> {
-        let record = &entry.record;
-        let new = New {
-            id: record.id.uuid(),
-            version: record.version,
-            updated_at: record.updated_at,
-            updated_by: record.updated_by.map(Id::uuid),
-            deletion: entry.deletion,
-            write: &|out| record.data.write_columns(out),
-            value: &|field| record.data.value(field),
-        };
-        replace(self.conn()?, table::<E>(), &new, changed, index)
+        let conn = self.conn()?;
+        with_new(entry, |new| replace(conn, table::<E>(), new, changed, index))
     }
 
     fn remove(&mut self, id: Id<E>, index: &IndexChange) -> Result<()> {
@@ -138,11 +107,50 @@ impl<E: Entity> Repository<E> for SqliteTransaction {
 struct New<'r> {
     id: Uuid,
     version: u64,
+    created_at: Timestamp,
+    created_by: Option<Uuid>,
     updated_at: Timestamp,
     updated_by: Option<Uuid>,
     deletion: Option<Deletion>,
     write: &'r dyn Fn(&mut dyn ColumnWriter) -> Result<()>,
     value: &'r dyn Fn(usize) -> Value,
+}
+
+fn with_new<E: Entity>(entry: &Entry<E>, run: impl FnOnce(&New<'_>) -> Result<()>) -> Result<()> {
+    let record = &entry.record;
+    run(&New {
+        id: record.id.uuid(),
+        version: record.version,
+        created_at: record.created_at,
+        created_by: record.created_by.map(Id::uuid),
+        updated_at: record.updated_at,
+        updated_by: record.updated_by.map(Id::uuid),
+        deletion: entry.deletion,
+        write: &|out| record.data.write_columns(out),
+        value: &|field| record.data.value(field),
+    })
+}
+
+fn insert(conn: &Conn, table: &'static Table, new: &New<'_>, index: &IndexChange) -> Result<()> {
+    conn.wrote()?;
+    {
+        let mut statement = conn.prepare(&table.insert)?;
+        let mut binder = Binder { statement: &mut statement, next: 1 };
+        binder.id(Some(new.id))?;
+        binder.int(i64::try_from(new.version).unwrap_or(i64::MAX))?;
+        binder.int(to_micros(new.created_at))?;
+        binder.id(new.created_by)?;
+        binder.int(to_micros(new.updated_at))?;
+        binder.id(new.updated_by)?;
+        binder.deletion(new.deletion.as_ref())?;
+        let next = binder.next;
+        written(conn, table, new, RowWriter::new(table.schema, &mut statement, next, None))?;
+    }
+    let row = conn.last_row();
+    if let Some(words) = index.words.as_deref().filter(|words| !words.is_empty()) {
+        words::add(conn, table, row, words)?;
+    }
+    change_keys(conn, table.schema.entity, new.id, index)
 }
 
 fn replace(
@@ -152,6 +160,7 @@ fn replace(
     changed: FieldSet,
     index: &IndexChange,
 ) -> Result<()> {
+    conn.wrote()?;
     {
         let mut statement = conn.prepare(&table.update(changed, index.deletion))?;
         let mut binder = Binder { statement: &mut statement, next: 1 };
@@ -163,11 +172,7 @@ fn replace(
             binder.deletion(new.deletion.as_ref())?;
         }
         let next = binder.next;
-        (new.write)(&mut RowWriter::of(table.schema, &mut statement, next, Some(changed)))?;
-        statement.raw_execute().map_err(|error| {
-            let code = table.schema.field("code").map(|field| (new.value)(field));
-            taken(conn, table, new.id, code, error)
-        })?;
+        written(conn, table, new, RowWriter::new(table.schema, &mut statement, next, Some(changed)))?;
     }
     if let Some(words) = index.words.as_deref() {
         words::change(conn, table, new.id, words)?;
@@ -175,7 +180,17 @@ fn replace(
     change_keys(conn, table.schema.entity, new.id, index)
 }
 
+/// Binds the columns and runs the statement.
+fn written(conn: &Conn, table: &'static Table, new: &New<'_>, mut columns: RowWriter<'_, '_>) -> Result<()> {
+    (new.write)(&mut columns)?;
+    columns.run().map_err(|error| {
+        let code = table.schema.field("code").map(|field| (new.value)(field));
+        taken(conn, table, new.id, code, error)
+    })
+}
+
 fn remove(conn: &Conn, table: &'static Table, id: Uuid, index: &IndexChange) -> Result<()> {
+    conn.wrote()?;
     if index.words.is_some() {
         words::change(conn, table, id, "")?;
     }

@@ -50,21 +50,18 @@ pub(crate) struct RowWriter<'w, 'c> {
 }
 
 impl<'w, 'c> RowWriter<'w, 'c> {
-    pub(crate) fn new<E: Entity>(
-        statement: &'w mut Statement<'c>,
-        first: usize,
-        only: Option<FieldSet>,
-    ) -> Self {
-        RowWriter::of(E::schema(), statement, first, only)
-    }
-
-    pub(crate) fn of(
+    pub(crate) fn new(
         schema: &'static Schema,
         statement: &'w mut Statement<'c>,
         first: usize,
         only: Option<FieldSet>,
     ) -> Self {
         RowWriter { statement, columns: schema.columns.iter(), only, next: first }
+    }
+
+    /// Runs the statement of which all is bound.
+    pub(crate) fn run(self) -> rusqlite::Result<()> {
+        self.statement.raw_execute().map(drop)
     }
 
     fn bind(&mut self, value: impl ToSql) -> Result<()> {

@@ -214,8 +214,12 @@ impl Transaction for SqliteTransaction {
     fn commit(self: Box<Self>) -> Result<()> {
         counters::write(&self.conn)?;
         words::write(&self.conn)?;
-        match self.conn.prepare("COMMIT")?.execute([]) {
-            Ok(_) => Ok(()),
+        let committed = self.conn.prepare("COMMIT")?.execute([]);
+        match committed {
+            Ok(_) => {
+                self.conn.committed();
+                Ok(())
+            }
             Err(error) if is_dangling(&error) => {
                 Err(Error::Corrupt { reason: "a record refers to one that is not there".to_owned() })
             }

@@ -76,6 +76,37 @@ fn words_that_nobody_has_are_forgotten() {
     assert!(crm.check().unwrap().is_clean());
 }
 
+/// Protects: the connection that writes is set up otherwise for many records, and back for few: what is written before,
+/// between and after is found all the same, also when the many are taken back.
+#[test]
+fn few_and_many_records_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (crm, store) = open(&folder.path().join("crm.db"));
+    let session = crm.system("test");
+    let customer = |number: usize| Customer { name: format!("Turn{number:04}"), ..Default::default() };
+    let mut number = 0;
+    for size in [1, 300, 1, 2, 128, 127, 1] {
+        let mut batch = session.batch();
+        for _ in 0..size {
+            batch.create(customer(number)).unwrap();
+            number += 1;
+        }
+        batch.run().unwrap();
+    }
+    let mut wrong = session.batch();
+    for more in 0..200 {
+        wrong.create(customer(number + more)).unwrap();
+    }
+    wrong.create(Customer::default()).unwrap();
+    assert!(wrong.run().is_err());
+    session.customers().create(customer(number)).unwrap();
+    let found = |word: &str| session.customers().count(&Query::new().words(word)).unwrap();
+    for number in 0..=number {
+        assert_eq!(found(&format!("turn{number:04}")), 1, "{number}");
+    }
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+}
+
 /// The middle of a word and a typo cost as many statements in a large store as in a small one.
 #[test]
 fn case_27_a_search_runs_few_statements_however_many_records_there_are() {
