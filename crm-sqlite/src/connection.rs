@@ -27,10 +27,10 @@ pub(crate) struct Conn {
 
 /// How many records a transaction writes for which the connection is set up otherwise.
 const MANY: usize = 128;
-/// The pages of SQLite that are kept. An import's thousand rows change some two thousand of them; for a single record SQLite
-/// goes through all at each commit.
-const CACHE_KIB: i64 = 4 * 1024;
-const WIDE_CACHE_KIB: i64 = 16 * 1024;
+/// The pages of SQLite that are kept. An import's thousand rows change some two thousand of them; at the commit of a single
+/// record SQLite goes through all that are kept.
+const CACHE_KIB: i64 = 16 * 1024;
+const NARROW_CACHE_KIB: i64 = 4 * 1024;
 
 impl Conn {
     /// Opens a connection and makes sure that SQLite can read it. Nothing is written.
@@ -115,11 +115,16 @@ impl Conn {
         &self.raw
     }
 
+    /// Sets the connection up for writes of few records.
+    pub(crate) fn narrow(&self) -> Result<()> {
+        self.raw.pragma_update(None, "cache_size", -NARROW_CACHE_KIB).or_error()
+    }
+
     /// A record is written.
     pub(crate) fn wrote(&self) -> Result<()> {
         self.written.set(self.written.get() + 1);
         if self.written.get() == MANY && !self.widened.replace(true) {
-            self.raw.pragma_update(None, "cache_size", -WIDE_CACHE_KIB).or_error()?;
+            self.raw.pragma_update(None, "cache_size", -CACHE_KIB).or_error()?;
         }
         Ok(())
     }
@@ -129,7 +134,7 @@ impl Conn {
     pub(crate) fn committed(&self) {
         if (1..MANY).contains(&self.written.get()) && self.widened.replace(false) {
             // The indexes are opened again when they are needed. Where this fails all stays as it is.
-            let _ = self.raw.pragma_update(None, "cache_size", -CACHE_KIB);
+            let _ = self.narrow();
             let _ = self.raw.execute_batch("PRAGMA writable_schema = RESET");
         }
     }
