@@ -293,10 +293,13 @@ impl Sample {
         const TIMES_AS_COMMON: usize = 4;
         let all = tokens.len();
         let sampled = self.words.as_deref().unwrap_or_default();
-        tokens.sort_by_cached_key(|token| common(sampled, token));
-        let rarest = tokens.first().map_or(0, |token| common(sampled, token));
-        tokens.truncate(MOST);
-        tokens.retain(|token| common(sampled, token) <= (rarest + 1) * TIMES_AS_COMMON);
+        let mut counted: Vec<(usize, String)> =
+            tokens.drain(..).map(|token| (common(sampled, &token), token)).collect();
+        counted.sort_by_key(|(count, _)| *count);
+        let rarest = counted.first().map_or(0, |(count, _)| *count);
+        counted.truncate(MOST);
+        counted.retain(|(count, _)| *count <= (rarest + 1) * TIMES_AS_COMMON);
+        tokens.extend(counted.into_iter().map(|(_, token)| token));
         tokens.len() == all
     }
 }
