@@ -29,7 +29,7 @@ pub(crate) struct Conn {
 const MANY: usize = 128;
 /// The pages of SQLite that are kept. An import's thousand rows change some two thousand of them; at the commit of a single
 /// record SQLite goes through all that are kept.
-const CACHE_KIB: i64 = 16 * 1024;
+const CACHE_KIB: i64 = 24 * 1024;
 const NARROW_CACHE_KIB: i64 = 4 * 1024;
 
 impl Conn {

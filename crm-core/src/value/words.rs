@@ -47,6 +47,11 @@ impl Words {
         }
     }
 
+    /// With room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Words { text: String::with_capacity(bytes) }
+    }
+
     /// Adds words that were collected before.
     pub(crate) fn append(&mut self, words: &str) {
         self.push(words);

@@ -65,6 +65,12 @@ impl Ahead {
         words.map_or("", |(_, words)| words)
     }
 
+    /// About how long all words are together.
+    pub(super) fn length_of_words(&self) -> usize {
+        const OF_OTHERS: usize = 32;
+        self.words.iter().map(|(_, words)| words.len() + 1).sum::<usize>() + OF_OTHERS
+    }
+
     pub(super) fn keys(&self, field: usize) -> impl Iterator<Item = &str> {
         self.keys.iter().filter(move |(of, _)| *of == field).map(|(_, key)| key.as_str())
     }

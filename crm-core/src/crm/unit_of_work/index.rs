@@ -28,7 +28,7 @@ impl UnitOfWork<'_> {
         let mut added = BTreeSet::new();
         keys_by(kind, schema.all_fields(), &keys, &unique, &mut added);
         custom_keys(kind, data, schema.all_fields(), rules, &conventions.custom_fields, &mut added);
-        let mut words = Words::default();
+        let mut words = Words::with_capacity(ahead.length_of_words());
         for field in schema.all_fields().iter().filter(|field| schema.fields[*field].searchable) {
             match ahead.holds(field) {
                 true => words.append(ahead.words(field)),

@@ -13,7 +13,7 @@ use crate::value::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use uuid::Uuid;
 
 /// How many rows are one transaction and one operation.
@@ -382,10 +382,13 @@ impl<'w> Run<'w> {
         let flow = std::thread::scope(|scope| {
             // A chunk is made while the one before it is written, which takes longer.
             let (sender, chunks) = sync_channel(0);
+            let (done_with, spent) = channel::<Vec<Draft>>();
             let ready = &ready;
             scope.spawn(move || {
                 let mut more = true;
                 while more {
+                    // What was written is dropped here too.
+                    spent.try_iter().for_each(drop);
                     let chunk = read_chunk(&mut rows, ready).and_then(|mut chunk| {
                         chunk::begin(ready, &mut chunk)?;
                         Ok(chunk)
@@ -395,7 +398,7 @@ impl<'w> Run<'w> {
                     more &= sender.send(chunk).is_ok();
                 }
             });
-            self.write_chunks(&file, ready, chunks, write)
+            self.write_chunks(&file, ready, chunks, &done_with, write)
         });
         let flow = flow.map_err(within)?;
         if flow.is_continue() {
@@ -410,6 +413,7 @@ impl<'w> Run<'w> {
         file: &Source,
         ready: &Ready<'_>,
         chunks: Receiver<Result<Vec<Draft>>>,
+        done_with: &Sender<Vec<Draft>>,
         write: Write<'_>,
     ) -> Result<ControlFlow<()>> {
         for chunk in chunks {
@@ -423,6 +427,8 @@ impl<'w> Run<'w> {
             if self.tell(file, ready, &drafts, &written).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
+            // At the end of the file nobody takes them any more.
+            let _ = done_with.send(drafts);
         }
         Ok(ControlFlow::Continue(()))
     }
