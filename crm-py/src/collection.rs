@@ -257,7 +257,7 @@ impl Collection {
     /// Changes all records that meet a tree of tests, in one operation.
     ///
     /// Returns:
-    ///     A `Bulk` that says how many there were, how many were changed and what was wrong with the others. With
+    ///     A `Bulk` that says how many there were, how many were changed, and what stands against it: all or none. With
     ///     `dry_run` nothing is written.
     #[pyo3(signature = (r#where, /, *, dry_run=false, **fields))]
     fn update_all(

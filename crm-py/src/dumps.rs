@@ -81,10 +81,24 @@ pub(crate) fn restore_dump(
         clock,
     )?;
     let mut from = source.open_one()?;
+    let was_there = path.exists();
     let opened = py.detach(|| {
         let store = Arc::new(place.open()?);
         let shared: Arc<crm_sqlite::SqliteStore> = Arc::clone(&store);
-        Ok(Crm { crm: restore(shared, options, &mut *from)?, store })
+        let restored = restore(shared, options, &mut *from);
+        if restored.is_err() {
+            // The outcome that counts is the other one.
+            let _ = store.close();
+        }
+        Ok(Crm { crm: restored?, store })
     });
+    if opened.is_err() && !was_there {
+        // A store in which nothing is would look like one that was restored.
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            let _ = std::fs::remove_file(name);
+        }
+    }
     source.raised.or(opened.or_raise())
 }

@@ -49,6 +49,19 @@ def test_a_file_is_looked_at_and_a_plan_suggested(s: crm.Session, tmp_path: Path
     assert wrong.value.violations
 
 
+def test_columns_of_one_name_are_told_apart(s: crm.Session) -> None:
+    people = b"Name;Phone;Phone\nAmina;030 1111;030 2222\nJuma;030 3333;\n"
+    found = crm.sniff(io.BytesIO(people))
+    assert [column.name for column in found.columns] == ["Name", "Phone", "Phone#2"]
+    step = found.suggest("customer", file="people.csv")
+    done = s.import_csv(io.BytesIO(people), {"steps": [step]})
+    assert (done.created, done.failed, done.steps[0].unused) == (2, 0, ())
+    amina = s.customers.list(name="Amina").first()
+    assert amina is not None and [phone.number for phone in amina.phones] == ["030 1111", "030 2222"]
+    with pytest.raises(crm.InvalidError, match="Phone#2"):
+        crm.plan_hash({"steps": [{**step, "columns": [step["columns"][1], step["columns"][1]]}]})
+
+
 def test_a_date_that_can_be_read_in_two_ways_is_left_open() -> None:
     column = crm.sniff(io.BytesIO(b"name,since\nA,01/02/2025\nB,03/04/2025\n")).columns[1]
     assert column.type == "date" and column.is_ambiguous
@@ -263,6 +276,11 @@ def test_backups_dumps_and_proofs(db: crm.Crm, s: crm.Session, tmp_path: Path) -
         db.verify(since=crm.Head(1, "xyz"))
     with pytest.raises(crm.NotAStoreError):
         crm.restore(":memory:", io.BytesIO(b"no dump"))
+    whole = dump.getvalue()
+    for wrong in (b"no dump", whole[: len(whole) // 2]):
+        with pytest.raises(crm.CrmError):
+            crm.restore(tmp_path / "refused.db", io.BytesIO(wrong))
+        assert list(tmp_path.glob("refused.db*")) == []
 
 
 def test_a_store_is_opened_again(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ impl Unwritten {
     fn push(&self, conn: &Conn, change: Change) -> Result<()> {
         self.all.borrow_mut().push(change);
         let gathered = self.all.borrow().len();
-        if gathered % AT_ONCE == 0 {
+        if gathered.is_multiple_of(AT_ONCE) {
             self.make_last();
         }
         if gathered >= MOST_GATHERED && self.savepoint.borrow().is_none() { write(conn) } else { Ok(()) }

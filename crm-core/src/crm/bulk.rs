@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub struct Bulk<E> {
     /// How many records the filter met, of those that the user sees.
     pub matched: u64,
-    /// How many of them were changed, or would be.
+    /// How many of them were changed, for a dry run how many would be; none when something stands against it.
     pub changed: u64,
     /// What stands against it, record by record. Nothing is written while there is any.
     pub problems: Vec<(Id<E>, Error)>,
@@ -147,7 +147,11 @@ fn all(
         Ok(operation) => {
             done.operation = Some(operation).filter(|operation| !operation.changes.is_empty());
         }
-        Err(_) if taken_back => {}
+        Err(_) if taken_back => {
+            if !done.problems.is_empty() {
+                done.changed = 0;
+            }
+        }
         Err(error) => return Err(error),
     }
     Ok(done)

@@ -121,8 +121,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """What a call on many records did: how many there were, how many were changed, the operation's id, and the records
-    that could not be changed with the error of each."""
+    """What a call on many records did: how many there were, how many were changed (in a dry run: would be), the operation's
+    id, and what stands against it: records that can't be changed, with the error of each. It is all or nothing: while there is
+    one such record, none is changed."""
 
     matched: int
     changed: int

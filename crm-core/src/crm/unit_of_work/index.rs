@@ -183,11 +183,14 @@ pub(in crate::crm) fn keys_of(
     keys
 }
 
+/// Gives the keys of a field.
+type KeysOfField<'a> = &'a dyn Fn(usize, &mut dyn FnMut(String));
+
 /// The keys of ordinary fields.
 fn keys_by(
     kind: Kind,
     fields: FieldSet,
-    of_field: &dyn Fn(usize, &mut dyn FnMut(String)),
+    of_field: KeysOfField<'_>,
     unique: &dyn Fn(&str) -> bool,
     keys: &mut BTreeSet<Key>,
 ) {

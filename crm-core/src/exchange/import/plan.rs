@@ -305,6 +305,11 @@ impl Step {
         if let (false, Err((rule, reason))) = (is_default(&mapping.formats), formats.check()) {
             problems.add("formats", rule, "", reason);
         }
+        let again = |other: &Mapping| other.column == mapping.column && other.field == mapping.field;
+        if let (Some(column), true) = (&mapping.column, self.columns.iter().take(number).any(again)) {
+            let reason = format!("the second column of this name is {column}#2");
+            problems.add("column", "twice", column, reason);
+        }
         match place_of(self.entity, &mapping.field) {
             Err((rule, reason)) => problems.add("field", rule, &mapping.field, reason),
             Ok(place) if !place.is_list() => {

@@ -352,7 +352,8 @@ impl<R: Read> Rows<R> {
 }
 
 /// The names in a header, those that come again told apart from the first.
-fn names<'c>(cells: impl Iterator<Item = &'c str>) -> Vec<String> {
+/// Names of columns, all different.
+pub(super) fn names<'c>(cells: impl Iterator<Item = &'c str>) -> Vec<String> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut taken = HashSet::new();
     let mut names = Vec::new();

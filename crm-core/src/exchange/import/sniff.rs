@@ -1,7 +1,7 @@
 //! What a file looks like: its encoding, how its cells are set apart, and what its columns hold.
 
 use super::formats::Formats;
-use super::rows::{Layout, RowState, Rows};
+use super::rows::{Layout, RowState, Rows, names};
 use crate::error::{Error, Result};
 use crate::value::EmailAddress;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Sniffed {
 /// What a column looks like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SniffedColumn {
-    /// Its name.
+    /// Its name; the second one of a name is `name#2`, as plans call it.
     pub name: String,
     /// What it holds.
     pub r#type: ColumnType,
@@ -118,13 +118,13 @@ pub fn sniff(source: impl Read) -> Result<Sniffed> {
     }
     let header = table.has_header();
     let layout = Layout { header, encoding: Some(table.encoding.to_lowercase()), ..layout };
-    let (names, rows) = match table.rows.split_first() {
-        Some((first, rows)) if header => (first.clone(), rows),
+    let (header_names, rows) = match table.rows.split_first() {
+        Some((first, rows)) if header => (names(first.iter().map(String::as_str)), rows),
         _ => ((1..=table.width()).map(|number| number.to_string()).collect(), table.rows.as_slice()),
     };
-    let columns = names.into_iter().enumerate().map(|(index, name)| {
+    let columns = header_names.into_iter().enumerate().map(|(index, name)| {
         let values = rows.iter().filter_map(|row| row.get(index)).map(|value| value.trim());
-        column(name.trim(), &values.filter(|value| !value.is_empty()).collect::<Vec<_>>())
+        column(&name, &values.filter(|value| !value.is_empty()).collect::<Vec<_>>())
     });
     Ok(Sniffed { layout, mark: table.mark, columns: columns.collect() })
 }

@@ -54,7 +54,7 @@ impl Sniffed {
 }
 
 fn mapping(kind: Kind, column: &SniffedColumn) -> Option<Mapping> {
-    let (field, label, separator) = field_of(kind, &column.name)?;
+    let (field, label, separator) = field_of(kind, bare(&column.name))?;
     let mut mapping =
         Mapping { column: Some(column.name.clone()), field, label, separator, ..Mapping::default() };
     let place = place_of(kind, &mapping.field).ok()?;
@@ -72,6 +72,14 @@ fn mapping(kind: Kind, column: &SniffedColumn) -> Option<Mapping> {
         mapping.formats = formats.clone();
     }
     Some(mapping)
+}
+
+/// The name as the header has it, of a column that is the second one of its name.
+fn bare(name: &str) -> &str {
+    match name.rsplit_once('#') {
+        Some((bare, number)) if number.parse::<u32>().is_ok() => bare,
+        _ => name,
+    }
 }
 
 /// The field of a column, with the label and the separator of its values.
