@@ -26,11 +26,27 @@ pub(crate) struct Conn {
 }
 
 /// How many records a transaction writes for which the connection is set up otherwise.
-const MANY: usize = 128;
-/// The pages of SQLite that are kept. An import's thousand rows change some two thousand of them; at the commit of a single
-/// record SQLite goes through all that are kept.
-const CACHE_KIB: i64 = 24 * 1024;
-const NARROW_CACHE_KIB: i64 = 4 * 1024;
+pub(crate) const MANY: usize = 128;
+
+/// How a connection is set up.
+struct Width {
+    /// The pages of SQLite that are kept. An import's thousand rows change some thousand of them; at the commit of a single
+    /// record SQLite goes through all that are kept.
+    cache_kib: i64,
+    /// After how many pages of the log they are written into the file. Of an import's thousand rows most change the pages
+    /// that those before them did: with SQLite's own thousand each would be written into the file every time.
+    wal_pages: i64,
+}
+
+const WIDE: Width = Width { cache_kib: 16 * 1024, wal_pages: 16_000 };
+const NARROW: Width = Width { cache_kib: 4 * 1024, wal_pages: 8_000 };
+
+impl Width {
+    fn set(&self, raw: &Connection) -> rusqlite::Result<()> {
+        raw.pragma_update(None, "cache_size", -self.cache_kib)?;
+        raw.pragma_update(None, "wal_autocheckpoint", self.wal_pages)
+    }
+}
 
 impl Conn {
     /// Opens a connection and makes sure that SQLite can read it. Nothing is written.
@@ -60,9 +76,6 @@ impl Conn {
 
     fn set_up(&mut self, options: &OpenOptions) -> rusqlite::Result<()> {
         const STATEMENTS: usize = 256;
-        // An import's thousand rows change some two thousand pages, most of them those of the thousand before: with SQLite's
-        // own thousand each would be written into the file every time.
-        const WAL_PAGES: i64 = 8_000;
         const STEPS: std::ffi::c_int = 1_000;
         let mapped: i64 = if cfg!(target_pointer_width = "64") { 1 << 30 } else { 64 << 20 };
         let raw = &mut self.raw;
@@ -74,10 +87,9 @@ impl Conn {
         raw.pragma_update(None, "foreign_keys", true)?;
         raw.pragma_update(None, "trusted_schema", false)?;
         raw.pragma_update(None, "secure_delete", true)?;
-        raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        WIDE.set(raw)?;
         raw.pragma_update(None, "mmap_size", mapped)?;
         raw.pragma_update(None, "temp_store", "MEMORY")?;
-        raw.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
         raw.pragma_update(
             None,
             "synchronous",
@@ -117,14 +129,14 @@ impl Conn {
 
     /// Sets the connection up for writes of few records.
     pub(crate) fn narrow(&self) -> Result<()> {
-        self.raw.pragma_update(None, "cache_size", -NARROW_CACHE_KIB).or_error()
+        NARROW.set(&self.raw).or_error()
     }
 
     /// A record is written.
     pub(crate) fn wrote(&self) -> Result<()> {
         self.written.set(self.written.get() + 1);
         if self.written.get() == MANY && !self.widened.replace(true) {
-            self.raw.pragma_update(None, "cache_size", -CACHE_KIB).or_error()?;
+            WIDE.set(&self.raw).or_error()?;
         }
         Ok(())
     }

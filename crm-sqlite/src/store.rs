@@ -146,9 +146,17 @@ impl Store for SqliteStore {
         if self.options.read_only {
             return Err(Error::ReadOnly);
         }
-        let conn = self.pool()?.writer()?;
-        conn.execute("BEGIN IMMEDIATE", [])?;
-        Ok(Box::new(SqliteTransaction { conn, savepoint: false }))
+        Ok(Box::new(SqliteTransaction::begin(self.pool()?.writer()?)?))
+    }
+
+    fn tidy(&self) -> Result<bool> {
+        if self.options.read_only {
+            return Ok(false);
+        }
+        let transaction = SqliteTransaction::begin(self.pool()?.writer()?)?;
+        let more = words::tidy(&transaction.conn)?;
+        Box::new(transaction).commit()?;
+        Ok(more)
     }
 
     fn check(&self) -> Result<Vec<String>> {
@@ -189,6 +197,13 @@ pub(crate) struct SqliteTransaction {
     savepoint: bool,
 }
 
+impl SqliteTransaction {
+    fn begin(conn: WriterGuard) -> Result<Self> {
+        conn.execute("BEGIN IMMEDIATE", [])?;
+        Ok(SqliteTransaction { conn, savepoint: false })
+    }
+}
+
 /// What reads need: a view and a transaction read alike.
 pub(crate) trait HasConn {
     fn conn(&self) -> Result<&Conn>;
@@ -207,6 +222,10 @@ impl HasConn for SqliteTransaction {
 }
 
 impl Transaction for SqliteTransaction {
+    fn expect_more(&mut self) {
+        self.conn.unwritten().expect_more();
+    }
+
     fn settle(&mut self) -> Result<()> {
         words::write(&self.conn)
     }

@@ -1,12 +1,12 @@
 //! The words of records, as they are written: the text of them, and its index.
 
-use crate::connection::Conn;
+use crate::connection::{Conn, MANY};
 use crate::error::OrError;
 use crate::table::Table;
 use crm_core::port::index_tokens;
 use crm_core::{Kind, Result, Uuid};
 use rusqlite::{OptionalExtension, params};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -23,6 +23,8 @@ pub(crate) struct WordsSql {
     change_text: String,
     remove_text: String,
     remove_tokens: String,
+    /// Tells the index something: a word and a number.
+    command: String,
     /// Words from all over the table.
     pub(crate) sample: String,
 }
@@ -42,6 +44,7 @@ impl WordsSql {
             remove_tokens: format!(
                 "INSERT INTO {name}_words ({name}_words, rowid, tokens) VALUES ('delete', ?1, ?2)"
             ),
+            command: format!("INSERT INTO {name}_words ({name}_words, rank) VALUES (?1, ?2)"),
             sample: format!(
                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {SAMPLED}) \
                  SELECT substr(x.words, 1, {SAMPLED_LETTERS}) FROM n CROSS JOIN {name}_text AS x \
@@ -63,9 +66,14 @@ pub(crate) struct Unwritten {
     maker: RefCell<Option<Sender<Vec<Arc<Pending>>>>>,
     /// How much was gathered when the savepoint began, and how much of it was written since.
     savepoint: RefCell<Option<Savepoint>>,
+    /// More large transactions follow this one.
+    more: Cell<bool>,
+    /// Indexes in more parts than is usual.
+    untidy: RefCell<Vec<&'static WordsSql>>,
 }
 
 struct Change {
+    index: &'static WordsSql,
     sql: &'static str,
     row: i64,
     tokens: Tokens,
@@ -155,7 +163,57 @@ impl Unwritten {
         self.all.borrow_mut().clear();
         *self.maker.borrow_mut() = None;
         *self.savepoint.borrow_mut() = None;
+        self.more.set(false);
     }
+
+    /// More large transactions follow this one.
+    pub(crate) fn expect_more(&self) {
+        self.more.set(true);
+    }
+
+    /// The indexes that get a part of many more.
+    fn widened_by(&self, changes: &[Change]) -> Vec<&'static WordsSql> {
+        let mut indexes: Vec<&'static WordsSql> = Vec::new();
+        if self.more.get() && changes.len() >= MANY {
+            for index in changes.iter().map(|change| change.index) {
+                if !indexes.iter().any(|known| std::ptr::eq(*known, index)) {
+                    indexes.push(index);
+                }
+            }
+        }
+        indexes
+    }
+}
+
+/// Of how many parts of an index FTS5 makes one, and how many may gather while it is at larger ones. What is usual is what the
+/// tables begin with.
+type Merging = [(&'static str, i64); 2];
+const USUAL: Merging = [("automerge", 8), ("crisismerge", 16)];
+/// While many large parts come one after the other: each row is merged half as often, and a search takes longer until the end.
+const WIDE: Merging = [("automerge", 32), ("crisismerge", 64)];
+
+fn merge_as(conn: &Conn, indexes: &[&'static WordsSql], merging: &Merging) -> Result<()> {
+    for index in indexes {
+        for (what, parts) in merging {
+            conn.execute(&index.command, params![what, parts])?;
+        }
+    }
+    Ok(())
+}
+
+/// Merges some of what transactions left that expected more of them. Whether there may be more to do.
+pub(crate) fn tidy(conn: &Conn) -> Result<bool> {
+    // Some tens of milliseconds: others write in between.
+    const PAGES: i64 = 500;
+    let untidy = &conn.unwritten().untidy;
+    let Some(index) = untidy.borrow().last().copied() else { return Ok(false) };
+    let before = conn.raw().total_changes();
+    conn.execute(&index.command, params!["merge", PAGES])?;
+    // The command itself counts as one.
+    if conn.raw().total_changes() - before < 2 {
+        untidy.borrow_mut().pop();
+    }
+    Ok(!untidy.borrow().is_empty())
 }
 
 /// Writes what was gathered: before a search of this transaction, and before it commits.
@@ -176,10 +234,18 @@ pub(crate) fn write(conn: &Conn) -> Result<()> {
 }
 
 fn write_all(conn: &Conn, changes: &[Change]) -> Result<()> {
+    let widened = conn.unwritten().widened_by(changes);
+    merge_as(conn, &widened, &WIDE)?;
     let mut statements = conn.repeated();
     changes.iter().try_for_each(|change| {
         statements.execute(change.sql, params![change.row, change.tokens.text()])?.or_error().map(drop)
-    })
+    })?;
+    // Before it takes another number of parts FTS5 writes what it has gathered.
+    merge_as(conn, &widened, &USUAL)?;
+    let mut untidy = conn.unwritten().untidy.borrow_mut();
+    untidy.retain(|known| !widened.iter().any(|index| std::ptr::eq(*known, *index)));
+    untidy.extend(widened);
+    Ok(())
 }
 
 /// A savepoint begins: what was gathered until now stays.
@@ -208,7 +274,7 @@ pub(crate) fn went_back(conn: &Conn) {
 pub(crate) fn add(conn: &Conn, table: &'static Table, row: i64, words: &str) -> Result<()> {
     conn.execute(&table.words.add_text, params![row, words])?;
     let tokens = Tokens::Pending(Arc::new(Pending { words: words.to_owned(), tokens: OnceLock::new() }));
-    conn.unwritten().push(conn, Change { sql: &table.words.add_tokens, row, tokens })
+    conn.unwritten().push(conn, Change { index: &table.words, sql: &table.words.add_tokens, row, tokens })
 }
 
 /// Gives a record other words, or none. Only the tokens that differ are written.
@@ -231,7 +297,7 @@ pub(crate) fn change(conn: &Conn, table: &'static Table, id: Uuid, words: &str) 
         return Ok(());
     }
     let later = |sql: &'static str, tokens: String| {
-        conn.unwritten().push(conn, Change { sql, row, tokens: Tokens::Made(tokens) })
+        conn.unwritten().push(conn, Change { index: &table.words, sql, row, tokens: Tokens::Made(tokens) })
     };
     if words.is_empty() {
         conn.execute(&sql.remove_text, [row])?;

@@ -649,6 +649,13 @@ impl Session {
         self.crm.inner.store.scrub()
     }
 
+    /// Does what many large writes left for later, a part at a time.
+    #[cfg(feature = "exchange")]
+    pub(crate) fn tidy(&self) -> Result<()> {
+        while self.crm.inner.store.tidy()? {}
+        Ok(())
+    }
+
     /// Runs a write and gives the operation that it became.
     pub(super) fn write_operation(
         &self,

@@ -26,6 +26,15 @@ pub trait Store: Send + Sync {
     /// `busy` when another writer held the store for too long, `read_only`, `closed`, and the backend's own.
     fn begin(&self) -> Result<Box<dyn Transaction + '_>>;
 
+    /// Does a part of what transactions left for later that expected more of them: see [`Transaction::expect_more`]. Whether
+    /// there is more to do. Others write and read between two calls.
+    ///
+    /// # Errors
+    /// As [`Store::begin`], and those of the store.
+    fn tidy(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Looks for damage of the store itself, and says what it found; nothing when all is well.
     ///
     /// # Errors
@@ -229,6 +238,10 @@ macro_rules! ports {
 
         /// A view of the store that writes: its own writes are seen by its reads.
         pub trait Transaction: Snapshot + OperationalWrite + JournalWrite $(+ Repository<crate::model::$entity>)+ {
+            /// Many large transactions follow one another, and [`Store::tidy`] them: what only makes reading faster may be left
+            /// to it.
+            fn expect_more(&mut self) {}
+
             /// Does of what [`Transaction::commit`] will do what can be done before the journal is appended to: what is
             /// appended is made meanwhile, on another core.
             ///

@@ -1,10 +1,15 @@
 //! What the index of words keeps, and how much of it is read.
 
 use crm_core::contract::test_options;
-use crm_core::port::Store;
-use crm_core::{Contact, Crm, CustomField, CustomFieldType, Customer, Kind, Match, MemoryStore, Query};
+use crm_core::exchange::import::{Import, ImportEvent, Plan};
+use crm_core::port::{Entry, IndexChange, Store, Stored};
+use crm_core::{
+    Contact, Crm, CustomField, CustomFieldType, Customer, Id, Kind, Match, MemoryStore, Query, Record,
+    Timestamp,
+};
 use crm_sqlite::{OpenOptions, SqliteStore};
 use rusqlite::Connection;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -105,6 +110,88 @@ fn few_and_many_records_take_turns() {
         assert_eq!(found(&format!("turn{number:04}")), 1, "{number}");
     }
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
+}
+
+/// In how many parts the index of customers is, and how FTS5 is told to merge them.
+fn parts(path: &Path) -> (i64, Vec<(String, i64)>) {
+    let conn = Connection::open(path).unwrap();
+    let parts = "SELECT count(DISTINCT segid) FROM crm_customer_words_idx";
+    let parts = conn.query_row(parts, [], |row| row.get(0)).unwrap();
+    let config = "SELECT k, v FROM crm_customer_words_config WHERE k LIKE '%merge' ORDER BY k";
+    let mut config = conn.prepare(config).unwrap();
+    let config = config.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap);
+    (parts, config.collect())
+}
+
+/// Protects: large transactions that expect more of them merge the index less, and leave it to merge as usual; [`Store::tidy`]
+/// merges what they left, a part at a time, and the same is found before and after.
+#[test]
+fn what_many_large_transactions_leave_is_tidied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let (crm, store) = open(&path);
+    let mut number = 0_u128;
+    for _ in 0..20 {
+        let mut tx = store.begin().unwrap();
+        tx.expect_more();
+        for _ in 0..130 {
+            number += 1;
+            let record = Record {
+                id: Id::from_uuid(crm_core::Uuid::from_u128(number)),
+                version: 1,
+                created_at: Timestamp::default(),
+                created_by: None,
+                updated_at: Timestamp::default(),
+                updated_by: None,
+                data: Customer { name: format!("Many {number}"), ..Customer::default() },
+            };
+            let words = Some(format!("many turn{number:04}"));
+            let index = IndexChange { words, ..IndexChange::default() };
+            Customer::repo(&mut *tx).insert(&Entry { record, deletion: None }, &index).unwrap();
+        }
+        tx.commit().unwrap();
+        assert_eq!(parts(&path).1, [("automerge".to_owned(), 8), ("crisismerge".to_owned(), 16)]);
+    }
+    let session = crm.system("test");
+    let found = || {
+        let words = ["many", "turn0007", "turn2600", "urn13", "trun0007"];
+        words.map(|word| session.customers().count(&Query::new().words(word)).unwrap())
+    };
+    let before = found();
+    assert_eq!(before, [2_600, 1, 1, 100, 0]);
+    assert!(parts(&path).0 > 16, "{:?}", parts(&path));
+    while store.tidy().unwrap() {}
+    assert!(parts(&path).0 < 4, "{:?}", parts(&path));
+    assert_eq!(found(), before);
+    assert!(!store.tidy().unwrap(), "or an import would never end");
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+}
+
+/// Protects: an import leaves an index in which a search has few parts to look at.
+#[test]
+fn an_import_leaves_a_tidy_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("crm.db");
+    let (crm, _) = open(&path);
+    let session = crm.system("test");
+    let plan: Plan = serde_json::from_str(
+        r#"{"steps": [{"entity": "customer", "file": "f", "columns": [{"column": "name", "field": "name"}]}]}"#,
+    )
+    .unwrap();
+    let file = (0..5_000).fold("name\n".to_owned(), |file, number| format!("{file}Row{number:04}\n"));
+    let mut most = 0;
+    let report = Import::new(&session, &plan).unwrap().apply(
+        &mut |_| Ok(Box::new(std::io::Cursor::new(file.clone()))),
+        &mut |event| {
+            if let ImportEvent::Chunk(_) = event {
+                most = most.max(parts(&path).0);
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    assert_eq!(report.unwrap().counts.created, 5_000);
+    assert_eq!((most, parts(&path).0), (5, 1));
+    assert_eq!(session.customers().count(&Query::new().words("row4711")).unwrap(), 1);
 }
 
 /// The middle of a word and a typo cost as many statements in a large store as in a small one.

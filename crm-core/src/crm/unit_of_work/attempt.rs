@@ -15,9 +15,10 @@ pub(crate) enum Attempt<T> {
 }
 
 impl UnitOfWork<'_> {
-    /// Makes the operation a part of an import.
+    /// Makes the operation a part of an import, at whose end [`Session::tidy`](crate::crm::Session::tidy) is called.
     pub(crate) fn is_part_of(&mut self, part: ImportPart) {
         self.operation.import = Some(part);
+        self.writer().expect_more();
     }
 
     /// How many changes were made so far.

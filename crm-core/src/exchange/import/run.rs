@@ -174,6 +174,10 @@ impl<'a> Import<'a> {
                 break;
             }
         }
+        // Who stops it does not want to wait.
+        if run.report.finished {
+            self.session.tidy()?;
+        }
         Ok(run.report)
     }
 
