@@ -127,8 +127,10 @@ impl Conn {
         &self.raw
     }
 
-    /// Sets the connection up for writes of few records.
-    pub(crate) fn narrow(&self) -> Result<()> {
+    /// Sets the connection up to write, few records at first. It copies the pages that it reads: mapped ones would be counted as
+    /// memory that an import takes, all of the file in the end, and save no time.
+    pub(crate) fn will_write(&self) -> Result<()> {
+        self.raw.pragma_update(None, "mmap_size", 0).or_error()?;
         NARROW.set(&self.raw).or_error()
     }
 
@@ -146,7 +148,7 @@ impl Conn {
     pub(crate) fn committed(&self) {
         if (1..MANY).contains(&self.written.get()) && self.widened.replace(false) {
             // The indexes are opened again when they are needed. Where this fails all stays as it is.
-            let _ = self.narrow();
+            let _ = NARROW.set(&self.raw);
             let _ = self.raw.execute_batch("PRAGMA writable_schema = RESET");
         }
     }

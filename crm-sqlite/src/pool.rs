@@ -35,7 +35,7 @@ impl Pool {
         be_patient(&options);
         let statements = Arc::new(AtomicU64::new(0));
         let writer = Conn::open(&options, Arc::clone(&statements))?;
-        writer.narrow()?;
+        writer.will_write()?;
         migrate(&writer, options.read_only, options.busy_timeout)?;
         let handles = Mutex::new(vec![writer.interrupt_handle()]);
         Ok(Arc::new(Pool {
