@@ -1,6 +1,7 @@
 //! Into the trash and back, and out of it for good.
 
-use super::{UnitOfWork, customer_of};
+use super::UnitOfWork;
+use super::journal::customer_of;
 use crate::crm::ops::ops;
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, AnyData, Change, ChangeKind, Deletion, FieldSet, Kind, set_named};
