@@ -150,10 +150,11 @@ impl Store for SqliteStore {
     }
 
     fn tidy(&self) -> Result<bool> {
-        if self.options.read_only {
+        let writer = self.pool()?.writer()?;
+        if !writer.unwritten().is_untidy() {
             return Ok(false);
         }
-        let transaction = SqliteTransaction::begin(self.pool()?.writer()?)?;
+        let transaction = SqliteTransaction::begin(writer)?;
         let more = words::tidy(&transaction.conn)?;
         Box::new(transaction).commit()?;
         Ok(more)

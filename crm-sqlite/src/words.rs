@@ -171,6 +171,11 @@ impl Unwritten {
         self.more.set(true);
     }
 
+    /// Whether [`tidy`] has something to do.
+    pub(crate) fn is_untidy(&self) -> bool {
+        !self.untidy.borrow().is_empty()
+    }
+
     /// The indexes that get a part of many more.
     fn widened_by(&self, changes: &[Change]) -> Vec<&'static WordsSql> {
         let mut indexes: Vec<&'static WordsSql> = Vec::new();
@@ -213,7 +218,7 @@ pub(crate) fn tidy(conn: &Conn) -> Result<bool> {
     if conn.raw().total_changes() - before < 2 {
         untidy.borrow_mut().pop();
     }
-    Ok(!untidy.borrow().is_empty())
+    Ok(conn.unwritten().is_untidy())
 }
 
 /// Writes what was gathered: before a search of this transaction, and before it commits.

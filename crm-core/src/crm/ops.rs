@@ -3,7 +3,7 @@
 use super::check::Replay;
 use super::rules::Rules;
 use super::session::Hit;
-use super::unit_of_work::UnitOfWork;
+use super::unit_of_work::{Ahead, UnitOfWork};
 use crate::error::Result;
 use crate::insight::TimelinePlace;
 use crate::model::{
@@ -261,7 +261,25 @@ impl KindOps {
         id: Uuid,
         data: Box<AnyData>,
     ) -> Result<Box<AnyEntry>> {
-        rules(self.0).create(unit, id, data)
+        rules(self.0).create(unit, id, data, None)
+    }
+
+    /// The same with what was made of the data ahead.
+    #[cfg(feature = "exchange")]
+    pub(super) fn create_from(
+        self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        data: Box<AnyData>,
+        ahead: Option<Ahead>,
+    ) -> Result<Box<AnyEntry>> {
+        rules(self.0).create(unit, id, data, ahead)
+    }
+
+    /// Whether a record could be created, as far as its data and the rules say.
+    #[cfg(feature = "exchange")]
+    pub(super) fn check_new(self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<()> {
+        rules(self.0).check_new(unit, id, data)
     }
 
     /// The changed data of a record, cleaned, checked and completed by the rules.
@@ -306,7 +324,15 @@ trait AnyRules: Sync {
     fn title(&self, data: &AnyData) -> String;
     fn moment(&self) -> &'static str;
     fn is_unique(&self, field: &str, settings: &Settings) -> bool;
-    fn create(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<Box<AnyEntry>>;
+    fn create(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        data: Box<AnyData>,
+        ahead: Option<Ahead>,
+    ) -> Result<Box<AnyEntry>>;
+    #[cfg(feature = "exchange")]
+    fn check_new(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<()>;
     fn prepared(
         &self,
         unit: &mut UnitOfWork<'_>,
@@ -352,9 +378,20 @@ impl<E: Rules> AnyRules for Of<E> {
         E::is_unique(field, settings)
     }
 
-    fn create(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<Box<AnyEntry>> {
-        let record = unit.create_with_id(Id::<E>::from_uuid(id), own_data(data)?)?;
+    fn create(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        id: Uuid,
+        data: Box<AnyData>,
+        ahead: Option<Ahead>,
+    ) -> Result<Box<AnyEntry>> {
+        let record = unit.insert(Id::<E>::from_uuid(id), own_data(data)?, ahead)?;
         Ok(Box::new(crate::store::Entry { record, deletion: None }))
+    }
+
+    #[cfg(feature = "exchange")]
+    fn check_new(&self, unit: &mut UnitOfWork<'_>, id: Uuid, data: Box<AnyData>) -> Result<()> {
+        unit.prepared_new(Id::<E>::from_uuid(id), own_data(data)?)
     }
 
     fn prepared(

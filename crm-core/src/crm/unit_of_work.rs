@@ -256,30 +256,30 @@ impl<'t> UnitOfWork<'t> {
         self.create_with_id(Id::from_uuid(id), data)
     }
 
-    /// Creates a record of data that were tidied, with nothing wrong, and of which something was made already.
+    /// Creates a record of a kind. What was made ahead was made of data that were tidied, with nothing wrong.
     #[cfg(feature = "exchange")]
-    pub(crate) fn create_tidied<E: Rules>(&mut self, data: E, ahead: Ahead) -> Result<Record<E>> {
+    pub(crate) fn create_any(
+        &mut self,
+        kind: Kind,
+        data: Box<AnyData>,
+        ahead: Option<Ahead>,
+    ) -> Result<Box<AnyEntry>> {
         let id = self.crm.new_uuid()?;
-        self.insert(Id::from_uuid(id), data, &Origin::Tidied, Some(ahead))
+        ops(kind).create_from(self, id, data, ahead)
     }
 
     /// Creates a record under an id that was made beforehand.
     pub(crate) fn create_with_id<E: Rules>(&mut self, id: Id<E>, data: E) -> Result<Record<E>> {
-        self.insert(id, data, &Origin::Created, None)
+        self.insert(id, data, None)
     }
 
-    fn insert<E: Rules>(
-        &mut self,
-        id: Id<E>,
-        data: E,
-        origin: &Origin<'_, E>,
-        ahead: Option<Ahead>,
-    ) -> Result<Record<E>> {
+    pub(super) fn insert<E: Rules>(&mut self, id: Id<E>, data: E, ahead: Option<Ahead>) -> Result<Record<E>> {
+        let origin = if ahead.is_some() { Origin::Tidied } else { Origin::Created };
         self.authority.require(E::kind(), Action::Create)?;
         if id.is_nil() {
             return Err(Error::invalid("id", "blank", "an id is needed; new_id() makes one"));
         }
-        let data = self.prepared(id, data, origin)?;
+        let data = self.prepared(id, data, &origin)?;
         self.require_scope(E::kind(), &data, Action::Create)?;
         let (at, by) = (self.now(), self.user());
         let record =
@@ -361,19 +361,29 @@ impl<'t> UnitOfWork<'t> {
 
     /// Whether a record could be created, as far as its data and the rules say. A rule may write: the caller takes it back.
     #[cfg(feature = "exchange")]
-    pub(crate) fn check_new<E: Rules>(&mut self, data: E) -> Result<()> {
-        self.authority.require(E::kind(), Action::Create)?;
+    pub(crate) fn check_new(&mut self, kind: Kind, data: Box<AnyData>) -> Result<()> {
+        self.authority.require(kind, Action::Create)?;
         let id = self.crm.new_uuid()?;
-        self.prepared(Id::from_uuid(id), data, &Origin::Created).map(drop)
+        ops(kind).check_new(self, id, data)
+    }
+
+    #[cfg(feature = "exchange")]
+    pub(super) fn prepared_new<E: Rules>(&mut self, id: Id<E>, data: E) -> Result<()> {
+        self.prepared(id, data, &Origin::Created).map(drop)
     }
 
     /// The same for a change of a record.
     #[cfg(feature = "exchange")]
-    pub(crate) fn check_change<E: Rules>(&mut self, id: Id<E>, change: impl FnOnce(&mut E)) -> Result<()> {
-        let old = self.load_to_edit(E::kind(), id.uuid())?;
+    pub(crate) fn check_change(
+        &mut self,
+        kind: Kind,
+        id: Uuid,
+        change: &mut dyn FnMut(&mut AnyData) -> Result<()>,
+    ) -> Result<()> {
+        let old = self.load_to_edit(kind, id)?;
         let mut data = old.data().copy();
-        change(own_data_mut(&mut *data)?);
-        ops(E::kind()).prepared(self, data, &*old, false).map(drop)
+        change(&mut *data)?;
+        ops(kind).prepared(self, data, &*old, false).map(drop)
     }
 
     /// Changes a record by a rule, without asking who acts.

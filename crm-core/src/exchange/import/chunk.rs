@@ -10,15 +10,13 @@ use super::lookup::By;
 use super::plan::{OnMatch, OnNew};
 use super::report::{Counts, RowAction, RowProblem};
 use super::rows::RowState;
-use crate::crm::{Ahead, Attempt, Rules, UnitOfWork};
+use crate::crm::{Ahead, Attempt, UnitOfWork};
 use crate::error::{Error, Result, Violations};
 use crate::model::{Action, AnyData, Kind};
-use crate::store::{Condition, Plan};
-use crate::value::{Id, KeyRules};
+use crate::store::{Condition, Plan, keeper};
+use crate::value::KeyRules;
 use references::Referred;
-use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
-use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// What became of the rows of a chunk.
@@ -33,106 +31,6 @@ pub(super) struct Fate {
     pub(super) action: RowAction,
     pub(super) record: Option<Uuid>,
     pub(super) reason: &'static str,
-}
-
-/// Records of a kind that is known only at run time, as an import needs them.
-pub(super) trait Target: Sync {
-    /// Data with nothing in it.
-    fn empty(&self) -> Box<AnyData>;
-    /// Creates a record of this data, which are tidied already when something was made of them.
-    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>, ahead: Option<Ahead>) -> Result<Uuid>;
-    /// Whether it could be created.
-    fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()>;
-    /// Changes a record.
-    fn update(&self, unit: &mut UnitOfWork<'_>, id: Uuid, change: &mut dyn FnMut(&mut AnyData))
-    -> Result<()>;
-    /// Whether it could be changed so.
-    fn check_change(
-        &self,
-        unit: &mut UnitOfWork<'_>,
-        id: Uuid,
-        change: &mut dyn FnMut(&mut AnyData),
-    ) -> Result<()>;
-    /// Visits the live records that the actor sees and that meet a condition.
-    fn visit(
-        &self,
-        unit: &UnitOfWork<'_>,
-        condition: Condition,
-        visit: &mut dyn FnMut(Uuid, &AnyData),
-    ) -> Result<()>;
-}
-
-struct Of<E>(PhantomData<fn() -> E>);
-
-macro_rules! table {
-    ($($entity:ident = $name:literal),+ $(,)?) => {
-        /// Records of a kind.
-        pub(super) fn target(kind: Kind) -> &'static dyn Target {
-            match kind {
-                $(Kind::$entity => &Of::<crate::model::$entity>(PhantomData)),+
-            }
-        }
-    };
-}
-crate::for_each_entity!(table);
-
-/// Data goes into the target that made it, so it is of its entity.
-fn own<E: Rules>(data: Box<AnyData>) -> E {
-    let data: Box<dyn Any> = data;
-    data.downcast().map(|data| *data).unwrap_or_default()
-}
-
-impl<E: Rules> Target for Of<E> {
-    fn empty(&self) -> Box<AnyData> {
-        Box::new(E::default())
-    }
-
-    fn create(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>, ahead: Option<Ahead>) -> Result<Uuid> {
-        let data = own::<E>(data);
-        let record = match ahead {
-            Some(ahead) => unit.create_tidied(data, ahead),
-            None => unit.create(data),
-        };
-        record.map(|record| record.id.uuid())
-    }
-
-    fn check_new(&self, unit: &mut UnitOfWork<'_>, data: Box<AnyData>) -> Result<()> {
-        unit.check_new(own::<E>(data))
-    }
-
-    fn update(
-        &self,
-        unit: &mut UnitOfWork<'_>,
-        id: Uuid,
-        change: &mut dyn FnMut(&mut AnyData),
-    ) -> Result<()> {
-        let change = |data: &mut E| {
-            change(data);
-            Ok(())
-        };
-        unit.update(Id::from_uuid(id), change).map(drop)
-    }
-
-    fn check_change(
-        &self,
-        unit: &mut UnitOfWork<'_>,
-        id: Uuid,
-        change: &mut dyn FnMut(&mut AnyData),
-    ) -> Result<()> {
-        unit.check_change(Id::<E>::from_uuid(id), |data| change(data))
-    }
-
-    fn visit(
-        &self,
-        unit: &UnitOfWork<'_>,
-        condition: Condition,
-        visit: &mut dyn FnMut(Uuid, &AnyData),
-    ) -> Result<()> {
-        let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, usize::MAX) };
-        let found = E::reads(unit.tx()).find(&plan)?;
-        found.iter().for_each(|entry| visit(entry.record.id.uuid(), &entry.record.data));
-        Ok(())
-    }
 }
 
 /// Writes the rows of a chunk: without savepoints, which cost as much as a good part of the rows, or carefully, each under
@@ -171,6 +69,19 @@ pub(super) fn begin(ready: &Ready<'_>, drafts: &mut [Draft]) -> Result<()> {
     Ok(())
 }
 
+/// Visits the live records of a kind that the actor sees and that meet a condition.
+fn visit(
+    unit: &UnitOfWork<'_>,
+    kind: Kind,
+    condition: Condition,
+    mut visit: impl FnMut(Uuid, &AnyData),
+) -> Result<()> {
+    let plan = Plan { sight: unit.sight(Action::View), ..Plan::all_where(condition, false, usize::MAX) };
+    let found = keeper(kind).find(unit.tx(), &plan)?;
+    found.iter().for_each(|entry| visit(entry.id(), entry.data()));
+    Ok(())
+}
+
 /// The records that texts refer to, one way: each text with each record that it fits.
 fn find(unit: &UnitOfWork<'_>, kind: Kind, by: &By, texts: &[&str]) -> Result<Vec<(String, Uuid)>> {
     let rules = &unit.conventions().keys;
@@ -182,7 +93,7 @@ fn find(unit: &UnitOfWork<'_>, kind: Kind, by: &By, texts: &[&str]) -> Result<Ve
         return Ok(Vec::new());
     };
     let mut holders: HashMap<String, Vec<Uuid>> = HashMap::new();
-    target(kind).visit(unit, condition, &mut |id, data| {
+    visit(unit, kind, condition, |id, data| {
         let mut keys = Vec::new();
         match by {
             By::Id => keys.push(id.to_string()),
@@ -214,7 +125,7 @@ pub(super) struct Begun {
 /// A chunk on its way.
 struct Chunk<'r, 'p> {
     ready: &'r Ready<'p>,
-    target: &'static dyn Target,
+    entity: Kind,
     carefully: bool,
     /// The ways in which a row may match, tried in turn; the parts of one must all agree.
     matches: Vec<Vec<By>>,
@@ -236,8 +147,15 @@ impl<'r, 'p> Chunk<'r, 'p> {
             .collect::<Result<_, _>>()
             .map_err(|(rule, reason)| Error::invalid("match_by", rule, reason))?;
         let known = matches.iter().map(|_| HashMap::new()).collect();
-        let target = target(ready.step.entity);
-        Ok(Chunk { ready, target, carefully, matches, known, referred: HashMap::new(), rules })
+        Ok(Chunk {
+            ready,
+            entity: ready.step.entity,
+            carefully,
+            matches,
+            known,
+            referred: HashMap::new(),
+            rules,
+        })
     }
 
     fn write(mut self, unit: &mut UnitOfWork<'_>, drafts: &mut [Draft]) -> Result<Option<Written>> {
@@ -284,8 +202,8 @@ impl<'r, 'p> Chunk<'r, 'p> {
             keys.sort_unstable();
             keys.dedup();
             for keys in keys.chunks(AT_ONCE) {
-                let Some(condition) = first.condition(self.ready.step.entity, keys) else { continue };
-                self.target.visit(unit, condition, &mut |id, data| {
+                let Some(condition) = first.condition(self.entity, keys) else { continue };
+                visit(unit, self.entity, condition, |id, data| {
                     for key in way_keys(way, data, &self.rules) {
                         known.entry(key).or_default().push(id);
                     }
@@ -374,9 +292,10 @@ impl<'r, 'p> Chunk<'r, 'p> {
                     draft.problems.push(RowProblem::of_row("not_found", "", reason));
                     fate(RowAction::Failed, None, "")
                 }
-                OnNew::Create => match self.attempt(unit, |unit| self.target.create(unit, data, ahead)) {
+                OnNew::Create => match self.attempt(unit, |unit| unit.create_any(self.entity, data, ahead)) {
                     None => Ok(None),
-                    Some(Ok(id)) => {
+                    Some(Ok(entry)) => {
+                        let id = entry.id();
                         self.learn(id, keys);
                         fate(RowAction::Created, Some(id), "")
                     }
@@ -400,7 +319,10 @@ impl<'r, 'p> Chunk<'r, 'p> {
         let before = unit.written();
         let mut mismatches = Vec::new();
         let updated = self.attempt(unit, |unit| {
-            self.target.update(unit, id, &mut |data| self.change(draft, data, fill, &mut mismatches))
+            unit.update_any(self.entity, id, &mut |data| {
+                self.change(draft, data, fill, &mut mismatches);
+                Ok(())
+            })
         });
         draft.problems.append(&mut mismatches);
         let action = match updated {

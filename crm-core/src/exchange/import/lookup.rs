@@ -1,9 +1,8 @@
 //! By what a record is found: the keys of rows and of what is stored, compared in the forms in which the store compares.
 
-use super::chunk::target;
 use super::formats::Refusal;
 use crate::model::{AnyData, Kind, Op};
-use crate::store::{Atom, ColumnRef, Condition};
+use crate::store::{Atom, ColumnRef, Condition, keeper};
 use crate::value::{Code, KeyRules, Shape, Value, ValueType, fold};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -104,7 +103,7 @@ impl By {
             By::Column(..) => Some(fold(text)),
             By::FullName(..) => Some(joined([text])),
             By::Keys(field, Some(source)) => {
-                let mut scratch = target(kind).empty();
+                let mut scratch = keeper(kind).empty();
                 let entry = BTreeMap::from([(source.clone(), Value::Text(text.to_owned()))]);
                 scratch.set(*field, Value::Map(entry)).ok()?;
                 first_key(&*scratch, *field, rules)
@@ -113,7 +112,7 @@ impl By {
                 let text = || Value::Text(text.to_owned());
                 let part =
                     |name: &str| Value::List(vec![Value::Map(BTreeMap::from([(name.to_owned(), text())]))]);
-                let mut scratch = target(kind).empty();
+                let mut scratch = keeper(kind).empty();
                 let forms = [text(), Value::List(vec![text()]), part("address"), part("number")];
                 forms.into_iter().find_map(|form| scratch.set(*field, form).ok())?;
                 first_key(&*scratch, *field, rules)

@@ -30,12 +30,15 @@ impl Chunk<'_, '_> {
             (Some(id), None, OnMatch::Update | OnMatch::FillEmpty) => {
                 let fill = step.on_match == OnMatch::FillEmpty;
                 self.attempt(unit, |unit| {
-                    let mut change = |data: &mut AnyData| self.change(draft, data, fill, &mut Vec::new());
-                    self.target.check_change(unit, id, &mut change).and_then(tried)
+                    let mut change = |data: &mut AnyData| {
+                        self.change(draft, data, fill, &mut Vec::new());
+                        Ok(())
+                    };
+                    unit.check_change(self.entity, id, &mut change).and_then(tried)
                 })
             }
             (None, ..) if step.on_new == OnNew::Create => {
-                self.attempt(unit, |unit| self.target.check_new(unit, data).and_then(tried))
+                self.attempt(unit, |unit| unit.check_new(self.entity, data).and_then(tried))
             }
             _ => return Ok(Some(())),
         };

@@ -7,6 +7,7 @@ use super::super::rows::RowState;
 use super::Chunk;
 use super::references::{Referred, not_found};
 use crate::model::{AnyData, custom_of, entry_keys};
+use crate::store::keeper;
 use crate::value::{Value, fold};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 impl Chunk<'_, '_> {
     /// The row as a new record.
     pub(super) fn new_data(&self, draft: &mut Draft) -> Box<AnyData> {
-        let mut data = self.target.empty();
+        let mut data = keeper(self.entity).empty();
         if draft.row.state != RowState::Filled {
             return data;
         }
