@@ -14,12 +14,15 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Refused {
     /// A file for each step.
     paths: Vec<PathBuf>,
+    /// The files may have rows of the same import.
+    goes_on: bool,
     open: BTreeMap<usize, FailedRows<BufWriter<File>>>,
 }
 
 impl Refused {
-    /// Makes the folder. A file in it that has the name of one with refused rows must be one: it is written anew.
-    pub(crate) fn new(folder: &Path, plan: &Plan) -> Result<Self, Failure> {
+    /// Makes the folder. A file in it that has the name of one with refused rows must be one: it is written anew, or has the
+    /// rows of the part before that of an import which goes on.
+    pub(crate) fn new(folder: &Path, plan: &Plan, goes_on: bool) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
         let mut paths: Vec<PathBuf> = Vec::new();
         for step in &plan.steps {
@@ -31,7 +34,7 @@ impl Refused {
             }
             paths.push(path);
         }
-        Ok(Refused { paths, open: BTreeMap::new() })
+        Ok(Refused { paths, goes_on, open: BTreeMap::new() })
     }
 
     pub(crate) fn add(&mut self, row: &RowOutcome<'_>) -> Result<(), Failure> {
@@ -39,11 +42,26 @@ impl Refused {
         let rows = match self.open.entry(row.step) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let file = File::create(path).map_err(|error| at(path, &error))?;
-                new.insert(FailedRows::new(BufWriter::new(file)))
+                let has_rows = self.goes_on && fs::metadata(path).is_ok_and(|file| file.len() > 0);
+                let file = match has_rows {
+                    true => File::options().append(true).open(path),
+                    false => File::create(path),
+                };
+                // All of a chunk: a program that is killed leaves no part of a row.
+                let file = BufWriter::with_capacity(1 << 20, file.map_err(|error| at(path, &error))?);
+                new.insert(if has_rows { FailedRows::go_on(file) } else { FailedRows::new(file) })
             }
         };
         Ok(rows.add(row).map_err(|error| at(path, &error))?)
+    }
+
+    /// The rows until now are written.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        for (step, rows) in &mut self.open {
+            let path = self.paths.get(*step).map_or(Path::new(""), PathBuf::as_path);
+            rows.flush().map_err(|error| at(path, &error))?;
+        }
+        Ok(())
     }
 
     /// The files that have rows.
@@ -71,6 +89,10 @@ fn name_of(step: &Step, number: usize) -> String {
 /// Whether the last column of a file is that of the reasons.
 fn is_ours(path: &Path, step: &Step) -> bool {
     let Ok(file) = File::open(path) else { return false };
+    // Made by a program that was killed before it wrote a row.
+    if file.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) {
+        return true;
+    }
     let Ok(rows) = Rows::open(file, &step.layout) else { return false };
     let last = rows.header().last().map(String::as_str).unwrap_or_default();
     last.split('#').next() == Some(FailedRows::<File>::REASON)

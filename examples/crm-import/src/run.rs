@@ -24,20 +24,27 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, progress: &mut dyn Write)
     let plan = read_plan(&arguments.plan)?;
     // Before anything is written: rows that are refused must have their place.
     let refused = match &arguments.failed {
-        Some(folder) if arguments.task != Task::Undo => Refused::new(folder, &plan)?,
+        Some(folder) if arguments.task != Task::Undo => {
+            Refused::new(folder, &plan, arguments.import.is_some())?
+        }
         _ => Refused::default(),
     };
-    let session = open_store(&arguments.db, &arguments.place)?;
+    let store = open_store(arguments)?;
+    let session = &store.session;
     if arguments.task == Task::Undo {
-        return undo(arguments, &session, &plan, out, progress);
+        return undo(arguments, session, &plan, out, progress);
     }
     let import = match arguments.import {
-        Some(id) => Import::resume(&session, &plan, id)?,
-        None => Import::new(&session, &plan)?,
+        Some(id) => Import::resume(session, &plan, id)?,
+        None => Import::new(session, &plan)?,
     };
     let beside = arguments.plan.parent().unwrap_or(Path::new("."));
     let folder = arguments.files.as_deref().unwrap_or(beside);
     let mut open = |name: &str| Ok(Box::new(File::open(folder.join(name))?) as Box<dyn Read + Send>);
+    if arguments.task == Task::Apply {
+        // Whoever kills the program has to know it to go on.
+        writeln!(progress, "import {}", import.id())?;
+    }
     let mut told = Told::new(arguments.problems, refused);
     let mut watch = |event: ImportEvent<'_>| told.take(event, progress);
     let result = match arguments.task {

@@ -22,11 +22,13 @@ pub(crate) fn sniff(path: &Path, kind: Kind, out: &mut dyn Write) -> Result<Endi
         let value = parts.remove(name).unwrap_or_default();
         writeln!(out, "{name} = {}", inline(&value))?;
     }
-    writeln!(
-        out,
-        "# What is there already is found by: match_by = [\"emails\"], and then on_match = \"update\","
-    )?;
-    writeln!(out, "# \"fill_empty\" or \"skip\". Without it every row is a new record.")?;
+    if let Some(by) = key_of(&step) {
+        writeln!(
+            out,
+            "# What is there already is found by: match_by = [\"{by}\"], and then on_match = \"update\","
+        )?;
+        writeln!(out, "# \"fill_empty\" or \"skip\". Without it every row is a new record.")?;
+    }
     for (name, value) in &parts {
         writeln!(out, "{name} = {}", inline(value))?;
     }
@@ -79,4 +81,11 @@ fn inline(value: &Json) -> String {
 fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     if bare { name.to_owned() } else { inline(&Json::from(name)) }
+}
+
+/// A field of the step by which a record may be found to be there already.
+fn key_of(step: &Step) -> Option<&'static str> {
+    const KEYS: [&str; 6] = ["emails", "email", "username", "code", "sku", "phones"];
+    let maps = |key: &str| step.columns.iter().any(|mapping| mapping.field == key);
+    KEYS.into_iter().find(|key| maps(key))
 }

@@ -31,7 +31,8 @@ impl Told {
             ImportEvent::Chunk(report) => {
                 self.so_far = Some(report.clone());
                 let counts = report.counts;
-                writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed).map_err(Failure::from)
+                let told = writeln!(progress, "{} rows, {} refused", counts.rows, counts.failed);
+                self.refused.flush().and(told.map_err(Failure::from))
             }
             ImportEvent::Row(row) if row.action == RowAction::Failed => self.refused(&row),
             ImportEvent::Row(_) => Ok(()),

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests say what they expect by failing")]
 
 use crm_core::Query;
+use crm_import::{Arguments, run};
 use serde_json::Value;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -142,6 +144,74 @@ fn refused_rows_have_their_place_before_anything_is_written() {
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
     assert!(String::from_utf8(refused.stderr).unwrap().contains("people.failed.csv"));
     assert_eq!(fs::read_to_string(folder.join("new/out/people.failed.csv")).unwrap().lines().count(), 2);
+}
+
+/// Takes so many lines of what an import tells, and then nothing more: as if somebody had stopped it.
+struct Lines {
+    most: usize,
+    text: String,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.text.lines().count() == self.most && self.text.ends_with('\n') {
+            return Err(io::Error::other("enough"));
+        }
+        self.text.push_str(std::str::from_utf8(bytes).unwrap());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Protects: whoever stops an import knows how it goes on, and finds every refused row in one file at its end.
+#[test]
+fn a_stopped_import_goes_on_with_its_refused_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    let rows = (0..3_000).map(|row| match row % 1_000 {
+        500 => format!("Bad{row},bob@,\n"),
+        _ => format!("Row{row},row{row}@x.com,\n"),
+    });
+    fs::write(folder.join("people.csv"), format!("Name,E-mail,Worth\n{}", rows.collect::<String>())).unwrap();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (db, plan, out) = (path("crm.db"), path("plan.toml"), path("out"));
+    let arguments = ["--db", &db, &plan, "--apply", "--failed", &out];
+    let arguments = Arguments::read(arguments.map(str::to_owned)).unwrap().unwrap();
+    let mut lines = Lines { most: 2, text: String::new() };
+    run(&arguments, &mut Vec::new(), &mut lines).unwrap_err();
+    let id = lines.text.lines().next().unwrap().strip_prefix("import ").unwrap().to_owned();
+    let refused = || fs::read_to_string(folder.join("out/people.failed.csv")).unwrap();
+    let before = refused();
+    assert!((1..3).contains(&(before.lines().count() - 1)), "{before}");
+
+    let goes_on = ["--db", "crm.db", "plan.toml", "--apply", "--failed", "out", "--import", &id];
+    assert_eq!(crm_import(folder, &goes_on).status.code(), Some(3));
+    let after = refused();
+    let names: Vec<&str> = after.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(names, ["Name", "Bad500", "Bad1500", "Bad2500"], "{after}");
+    let session = crm_sqlite::open(&db).unwrap().system("test");
+    assert_eq!(session.customers().count(&Query::new()).unwrap(), 2_997);
+}
+
+/// Protects: what is only tried, and what can't be done, makes no store.
+#[test]
+fn a_dry_run_makes_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    fs::write(folder.join("people.csv"), "Name,E-mail,Worth\nAna,ana@x.com,\n").unwrap();
+    let run = |more: &[&str]| crm_import(folder, &[&["--db", "crm.db", "plan.toml"], more].concat());
+    assert_eq!(run(&["--dry-run", "--region", "KE"]).status.code(), Some(0));
+    let undone = run(&["--undo"]);
+    assert_eq!(undone.status.code(), Some(1));
+    assert!(String::from_utf8(undone.stderr).unwrap().contains("crm.db: there is no such store"));
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["people.csv", "plan.toml"]);
 }
 
 /// Protects: an undo that stopped midway tells the import and how far it came, and the same command goes on with it.

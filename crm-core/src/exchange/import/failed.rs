@@ -28,6 +28,8 @@ pub struct FailedRows<W: Write> {
     out: W,
     /// How the file is written, since its first row.
     written: Option<(Layout, &'static Encoding)>,
+    /// It has rows already.
+    goes_on: bool,
     rows: u64,
 }
 
@@ -37,7 +39,12 @@ impl<W: Write> FailedRows<W> {
 
     /// Writes there.
     pub fn new(out: W) -> Self {
-        FailedRows { out, written: None, rows: 0 }
+        FailedRows { out, written: None, goes_on: false, rows: 0 }
+    }
+
+    /// Goes on where refused rows of the same file stand already: without a mark and a header.
+    pub fn go_on(out: W) -> Self {
+        FailedRows { goes_on: true, ..FailedRows::new(out) }
     }
 
     /// Takes a row when it was refused; of one file only.
@@ -70,10 +77,10 @@ impl<W: Write> FailedRows<W> {
         let layout = outcome.layout.clone();
         let encoding = layout.encoding.as_deref().map_or(Ok(UTF_8), encoding_named)?;
         let wide = encoding == UTF_16LE || encoding == UTF_16BE;
-        if wide || outcome.mark {
+        if !self.goes_on && (wide || outcome.mark) {
             self.out.write_all(&encoded("\u{feff}", encoding)).map_err(not_written)?;
         }
-        if layout.header {
+        if !self.goes_on && layout.header {
             let width = outcome.reasons.unwrap_or(outcome.header.len());
             let names = outcome.header.iter().take(width).map(String::as_str);
             let reasons = outcome.reasons.and_then(|index| outcome.header.get(index));
@@ -102,6 +109,14 @@ impl<W: Write> FailedRows<W> {
         let line = line.into_inner().map_err(|error| Error::corrupt(error.to_string()))?;
         let line = String::from_utf8(line).map_err(|error| Error::corrupt(error.to_string()))?;
         self.out.write_all(&encoded(&line, encoding)).map_err(not_written)
+    }
+
+    /// Makes sure that what it has taken is written.
+    ///
+    /// # Errors
+    /// `storage` when it can't be.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(not_written)
     }
 
     /// How many rows it has taken.

@@ -1,6 +1,7 @@
 //! What an import does, as a value that people read, keep and approve.
 
 use super::formats::Formats;
+use super::lookup::By;
 use super::place::place_of;
 use super::rows::Layout;
 use crate::error::{Error, Result, Violations};
@@ -280,6 +281,12 @@ impl Step {
                 "rows are compared with what is there and created all the same: say what happens on a match";
             problems.add("on_match", "blank", "", reason);
         }
+        for by in self.match_by.iter().flat_map(|way| way.split('+')).map(str::trim) {
+            if By::parse(self.entity, by).is_ok() && !self.gives(by) {
+                let reason = format!("no column goes to {by}, so no row would be found to be there already");
+                problems.add("match_by", "unmapped", by, reason);
+            }
+        }
         if self.columns.is_empty() {
             problems.add("columns", "blank", "", "a step has a column");
         }
@@ -292,6 +299,13 @@ impl Step {
                     .within(&number.to_string(), |problems| self.check_mapping(number, mapping, problems));
             }
         });
+    }
+
+    /// Whether rows can have this key. Names are made of others where they are not said.
+    fn gives(&self, by: &str) -> bool {
+        let field = |path: &str| path.split('.').next().map(str::to_owned);
+        let made = by == "name" || by == "full_name";
+        made || self.columns.iter().any(|mapping| field(&mapping.field) == field(by))
     }
 
     fn check_mapping(&self, number: usize, mapping: &Mapping, problems: &mut Violations) {

@@ -18,7 +18,9 @@ fn a_plan_that_can_not_be_is_told() {
         {"column": "a", "field": "nam"}, {"column": "a", "field": "name"}, {"column": "b", "field": "name"},
         {"column": "c", "field": "merged_into"}, {"field": "tags"}, {"column": "d", "field": "address"},
         {"column": "e", "template": "{f}", "field": "emails", "formats": {"date": "%Q"}}]},
-        {"entity": "attachment", "file": "f", "columns": []}]}"#,
+        {"entity": "attachment", "file": "f", "columns": []},
+        {"entity": "contact", "file": "f", "on_match": "skip", "match_by": ["full_name", "phones+emails", "external_ids.old"],
+        "columns": [{"column": "a", "field": "emails"}]}]}"#,
     );
     let told = [
         "steps.0.file blank",
@@ -33,6 +35,9 @@ fn a_plan_that_can_not_be_is_told() {
         "steps.0.columns.6.formats syntax",
         "steps.1.entity unknown",
         "steps.1.columns blank",
+        // No row would ever be found by them.
+        "steps.2.match_by unmapped",
+        "steps.2.match_by unmapped",
     ];
     assert_eq!(failure(wrong.check()), format!("invalid {}", told.join(", ")));
     assert_eq!(failure(Import::new(&office().admin, &Plan::default())), "invalid steps blank");
